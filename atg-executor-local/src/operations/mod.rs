@@ -1,0 +1,1 @@
+//! One file an operation: `async fn run(parameters, &Context) -> Result<Ended>`.

@@ -1,0 +1,386 @@
+//! One error struct with a closed kind.
+//!
+//! The kind alone decides the HTTP status, the exit code, the Python class and whether a retry may help.
+
+use std::{error::Error as StdError, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// What the SDK's fallible calls return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something failed. Closed on purpose: a new kind does not compile until every consumer has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// A parameter is missing, malformed or contradicts another.
+    InvalidArgument,
+    /// No credential, or one that was not accepted.
+    Unauthenticated,
+    /// The credential is known and may not do this.
+    PermissionDenied,
+    /// The thing does not exist, or the caller may not know that it does.
+    NotFound,
+    /// The state of the thing forbids the call.
+    Conflict,
+    /// It existed, and its time of keeping is over.
+    Gone,
+    /// The input is larger than the limit.
+    TooLarge,
+    /// A valid request that this build, store or format cannot serve.
+    Unsupported,
+    /// Too many calls; the same call may succeed later.
+    Throttled,
+    /// A part that the call needs cannot be reached; the same call may succeed later.
+    Unavailable,
+    /// The time limit passed; the same call may succeed later.
+    Timeout,
+    /// Somebody asked for the work to stop, and it did.
+    Cancelled,
+    /// A defect of ATG.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidArgument,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Gone,
+        Self::TooLarge,
+        Self::Unsupported,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
+    /// The name on the wire, for example `NotFound`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "InvalidArgument",
+            Self::Unauthenticated => "Unauthenticated",
+            Self::PermissionDenied => "PermissionDenied",
+            Self::NotFound => "NotFound",
+            Self::Conflict => "Conflict",
+            Self::Gone => "Gone",
+            Self::TooLarge => "TooLarge",
+            Self::Unsupported => "Unsupported",
+            Self::Throttled => "Throttled",
+            Self::Unavailable => "Unavailable",
+            Self::Timeout => "Timeout",
+            Self::Cancelled => "Cancelled",
+            Self::Internal => "Internal",
+        }
+    }
+
+    /// The kind of that name; `None` for one that this version does not know.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the same call may succeed later without a change by the caller.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        match self {
+            Self::Throttled | Self::Unavailable | Self::Timeout => true,
+            Self::InvalidArgument
+            | Self::Unauthenticated
+            | Self::PermissionDenied
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Gone
+            | Self::TooLarge
+            | Self::Unsupported
+            | Self::Cancelled
+            | Self::Internal => false,
+        }
+    }
+
+    /// The exit code of a command that ends with this kind of error.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::InvalidArgument | Self::TooLarge | Self::Unsupported => 2,
+            Self::Unauthenticated | Self::PermissionDenied => 3,
+            Self::NotFound | Self::Conflict | Self::Gone => 4,
+            Self::Throttled | Self::Unavailable | Self::Timeout => 5,
+            Self::Cancelled => 130,
+            Self::Internal => 70,
+        }
+    }
+
+    /// The HTTP status of an answer with this kind of error. `InvalidArgument` is 422; a body that is not JSON is
+    /// answered 400 by the HTTP layer itself.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::InvalidArgument | Self::Unsupported => 422,
+            Self::Unauthenticated => 401,
+            Self::PermissionDenied => 403,
+            Self::NotFound => 404,
+            Self::Conflict | Self::Cancelled => 409,
+            Self::Gone => 410,
+            Self::TooLarge => 413,
+            Self::Throttled => 429,
+            Self::Unavailable => 503,
+            Self::Timeout => 504,
+            Self::Internal => 500,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One invalid member of a request: where it is (a JSON pointer, RFC 6901) and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// For example `/filter_config/include/types/0`.
+    pub pointer: String,
+    /// A fragment that fits after the field's name.
+    pub detail: String,
+}
+
+/// What went wrong: a kind that machines act on, and words for the person.
+///
+/// The message is a lower-case fragment that fits after "failed to …", does not repeat its source, and says what the
+/// person can do next.
+pub struct Error {
+    kind: ErrorKind,
+    /// The kind's name as another version sent it, when this version does not know it.
+    foreign_kind: Option<String>,
+    code: Option<String>,
+    message: String,
+    retryable: bool,
+    fields: Vec<FieldError>,
+    request_id: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of that kind, saying what happened and what to do about it.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            foreign_kind: None,
+            code: None,
+            message: message.into(),
+            retryable: kind.is_retryable(),
+            fields: Vec::new(),
+            request_id: None,
+            source: None,
+        }
+    }
+
+    /// Shorthand for [`ErrorKind::InvalidArgument`].
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    /// Shorthand for [`ErrorKind::NotFound`].
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// Shorthand for [`ErrorKind::Internal`].
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// Shorthand for [`ErrorKind::Cancelled`].
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "the job was cancelled")
+    }
+
+    /// Adds the error that caused this one. It is shown to people and logs, and does not travel.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds a finer word than the kind, for example `JobFailed` or an Azure error code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Adds an invalid member of the request.
+    #[must_use]
+    pub fn with_field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.fields.push(FieldError {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        });
+        self
+    }
+
+    /// Adds the id under which the other side logged the call.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// What machines act on. An unknown kind from another version acts as [`ErrorKind::Internal`].
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The kind's name, as the sender spelled it.
+    #[must_use]
+    pub fn kind_name(&self) -> &str {
+        self.foreign_kind.as_deref().unwrap_or(self.kind.name())
+    }
+
+    /// A finer word than the kind; the kind's name where there is none.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or_else(|| self.kind_name())
+    }
+
+    /// What happened, in words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the same call may succeed later. From another process: what the sender said.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// All invalid members of the request, where that is what went wrong.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// The id under which the other side logged the call.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for field in &self.fields {
+            write!(f, "; {}: {}", field.pointer, field.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &self.kind_name())
+            .field("message", &self.message);
+        if let Some(code) = &self.code {
+            out.field("code", code);
+        }
+        if !self.fields.is_empty() {
+            out.field("fields", &self.fields);
+        }
+        if let Some(source) = &self.source {
+            out.field("source", source);
+        }
+        out.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// The copy has no source: a source is for the process that met it.
+impl Clone for Error {
+    fn clone(&self) -> Self {
+        Self {
+            kind: self.kind,
+            foreign_kind: self.foreign_kind.clone(),
+            code: self.code.clone(),
+            message: self.message.clone(),
+            retryable: self.retryable,
+            fields: self.fields.clone(),
+            request_id: self.request_id.clone(),
+            source: None,
+        }
+    }
+}
+
+/// Equal as seen on the wire: sources do not count.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind_name() == other.kind_name()
+            && self.code() == other.code()
+            && self.message == other.message
+            && self.retryable == other.retryable
+            && self.fields == other.fields
+            && self.request_id == other.request_id
+    }
+}
+
+/// The shape on the wire: a job's `error` member.
+#[derive(Serialize, Deserialize)]
+struct WireError {
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    detail: String,
+    retryable: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WireError {
+            kind: self.kind_name().to_owned(),
+            code: Some(self.code().to_owned()),
+            detail: self.message.clone(),
+            retryable: self.retryable,
+            errors: self.fields.clone(),
+            request_id: self.request_id.clone(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Error {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = WireError::deserialize(deserializer)?;
+        let known = ErrorKind::from_name(&wire.kind);
+        Ok(Self {
+            kind: known.unwrap_or(ErrorKind::Internal),
+            code: wire.code.filter(|code| *code != wire.kind),
+            foreign_kind: known.is_none().then_some(wire.kind),
+            message: wire.detail,
+            retryable: wire.retryable,
+            fields: wire.errors,
+            request_id: wire.request_id,
+            source: None,
+        })
+    }
+}

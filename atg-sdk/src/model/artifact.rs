@@ -1,0 +1,92 @@
+//! Files that go into a job and files that come out of it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// A named file that a job left. It becomes visible only with the event that ends the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// A relative path with `/`: never `..`, a leading `/` or control characters.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// The SHA-256 of an input, in lower-case hexadecimal: how parameters name a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct InputDigest(String);
+
+impl InputDigest {
+    /// The 64 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// From the 32 bytes of a digest.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let mut text = String::with_capacity(64);
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
+            }
+        }
+        Self(text)
+    }
+}
+
+impl FromStr for InputDigest {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.len() == 64
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid(
+                "an input is named by the 64 lower-case hexadecimal digits of its SHA-256",
+            ))
+        }
+    }
+}
+
+impl TryFrom<String> for InputDigest {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<InputDigest> for String {
+    fn from(digest: InputDigest) -> Self {
+        digest.0
+    }
+}
+
+impl fmt::Display for InputDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An input that an executor holds or knows where to find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// How parameters name it.
+    pub sha256: InputDigest,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+}

@@ -1,0 +1,90 @@
+//! What happens to a job. A job changes only by applying one of these.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{Artifact, Completeness, Counters, Error, Output, Owner, azure::TenantId};
+
+/// One entry of a job's log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobEvent {
+    /// Its place in the log: 1 for the first, without gaps.
+    pub sequence: u64,
+    /// When it was appended.
+    pub time: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What can happen to a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind {
+    /// The first event of every log.
+    Submitted {
+        /// Whose job it is.
+        owner: Owner,
+        /// The operation's name.
+        operation: String,
+        /// Its parameters, after defaults.
+        parameters: Value,
+        /// The tenant it is about, where it is about one.
+        tenant_id: Option<TenantId>,
+        /// The graph it works on.
+        graph_id: Option<String>,
+    },
+    /// Somebody claimed the job. Appending this *is* the claim; who loses the race walks away.
+    Started {
+        /// 1 for the first attempt.
+        attempt: u32,
+    },
+    /// The work went on.
+    Progress {
+        /// From 0.0 to 1.0.
+        progress: f64,
+        /// What it is doing, in words.
+        step: Option<String>,
+        /// Running totals.
+        counters: Counters,
+    },
+    /// Something is wrong that does not end the job.
+    Warning {
+        /// What, and what to do about it.
+        message: String,
+        /// How many like it were left out, where warnings are being counted only.
+        suppressed: u64,
+    },
+    /// An attempt ended in a way that a further attempt may mend.
+    AttemptFailed {
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: Error,
+    },
+    /// Somebody asked for the job to stop.
+    CancelRequested,
+    /// The job ended with a result.
+    Completed {
+        /// The small typed result.
+        output: Box<Output>,
+        /// Whether all that was asked was done.
+        completeness: Completeness,
+        /// The files it left: they become visible with this event.
+        artifacts: Vec<Artifact>,
+    },
+    /// The job ended with an error.
+    Failed {
+        /// Why.
+        error: Error,
+        /// The files it left all the same, for finding out why.
+        artifacts: Vec<Artifact>,
+    },
+    /// The job ended because somebody asked for it.
+    Cancelled,
+    /// An event of a newer version, kept as it came.
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Its members.
+        data: Value,
+    },
+}

@@ -1,0 +1,37 @@
+//! The state of an executor and of the parts it depends on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How well something works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// All of it works.
+    Healthy,
+    /// It works, with something missing.
+    Degraded,
+    /// It does not work.
+    Unhealthy,
+}
+
+/// One part: its state, and what to do where it is not healthy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartHealth {
+    /// Its state.
+    pub state: HealthState,
+    /// What was found, in words; what to do where something is wrong.
+    pub detail: String,
+}
+
+/// The whole and its parts (`graph`, `jobs`, `artifacts`, …).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The worst state of the parts that it cannot do without.
+    pub status: HealthState,
+    /// The version of the executor's software.
+    pub version: String,
+    /// Each part by name.
+    pub parts: BTreeMap<String, PartHealth>,
+}

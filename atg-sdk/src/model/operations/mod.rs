@@ -1,0 +1,115 @@
+//! The operations: for each, its parameters and its output, side by side in one file.
+
+pub mod export;
+pub mod import;
+pub mod query;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
+pub mod scan;
+pub mod self_test;
+
+use serde_json::Value;
+
+use crate::{Error, azure::TenantId, model::InputDigest};
+
+macro_rules! operations {
+    ($($(#[$meta:meta])* $variant:ident, $name:literal, $module:ident;)*) => {
+        /// What can be asked of an executor.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Operation {
+            $($(#[$meta])* #[doc = concat!("`", $name, "`")] $variant($module::Parameters),)*
+        }
+
+        /// What a completed operation answers.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Output {
+            $($(#[$meta])* #[doc = concat!("Of `", $name, "`")] $variant($module::Output),)*
+            /// Of an operation that this version does not know, kept as it came.
+            Unknown(Value),
+        }
+
+        impl Operation {
+            /// The names of all operations of this build.
+            pub const NAMES: &'static [&'static str] = &[$($(#[$meta])* $name,)*];
+
+            /// The name in routes, on the wire and on the command line.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $($(#[$meta])* Self::$variant(_) => $name,)*
+                }
+            }
+
+            /// The parameters as they travel, defaults filled in.
+            #[must_use]
+            pub fn parameters(&self) -> Value {
+                let value = match self {
+                    $($(#[$meta])* Self::$variant(parameters) => serde_json::to_value(parameters),)*
+                };
+                // Parameters are plain data with string keys, which cannot fail to serialise.
+                value.unwrap_or_default()
+            }
+
+            /// Reads parameters strictly: an unknown or invalid member is refused by name.
+            ///
+            /// # Errors
+            /// `NotFound` for an unknown operation, `InvalidArgument` for its parameters.
+            pub fn from_parts(name: &str, parameters: Value) -> Result<Self, Error> {
+                match name {
+                    $($(#[$meta])* $name => serde_json::from_value(parameters)
+                        .map(Self::$variant)
+                        .map_err(|error| Error::invalid(format!("read the parameters of {name}: {error}"))),)*
+                    _ => Err(Error::not_found(format!("`{}` is not an operation of this version", name.escape_debug()))),
+                }
+            }
+
+            /// The tenant the operation is about, where it is about one.
+            #[must_use]
+            pub fn tenant_id(&self) -> Option<TenantId> {
+                match self {
+                    $($(#[$meta])* Self::$variant(parameters) => parameters.tenant_id,)*
+                }
+            }
+
+            /// The inputs that the operation reads.
+            #[must_use]
+            pub fn inputs(&self) -> Vec<&InputDigest> {
+                match self {
+                    $($(#[$meta])* Self::$variant(parameters) => parameters.inputs(),)*
+                }
+            }
+        }
+
+        impl Output {
+            /// The output as it travels.
+            #[must_use]
+            pub fn to_value(&self) -> Value {
+                match self {
+                    $($(#[$meta])* Self::$variant(output) => serde_json::to_value(output).unwrap_or_default(),)*
+                    Self::Unknown(value) => value.clone(),
+                }
+            }
+
+            /// Reads the output of the named operation; what this version cannot read is kept as it came.
+            #[must_use]
+            pub fn from_parts(operation: &str, value: Value) -> Self {
+                match operation {
+                    $($(#[$meta])* $name => match serde_json::from_value(value.clone()) {
+                        Ok(output) => Self::$variant(output),
+                        Err(_) => Self::Unknown(value),
+                    },)*
+                    _ => Self::Unknown(value),
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    Scan, "scan", scan;
+    Query, "query", query;
+    Export, "export", export;
+    Import, "import", import;
+    SelfTest, "self-test", self_test;
+    #[cfg(feature = "rehearsal")] Rehearsal, "rehearsal", rehearsal;
+}
