@@ -5,7 +5,15 @@
 //! breaks internally tagged enums. Azure's bodies are data that ATG promises to keep whole, so numbers stay text here
 //! and members keep their order.
 
+mod parse;
+
 use std::fmt;
+
+pub use parse::ParseError;
+
+/// How deep arrays and objects may be nested. Azure's deepest documented bodies have some 30 levels; at this depth
+/// writing, comparing and dropping, which recurse, need a small part of the smallest thread's stack.
+pub const MAX_DEPTH: usize = 1_000;
 
 /// One JSON value. Numbers are kept as they were written; members keep their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
