@@ -110,8 +110,20 @@ pub struct Node {
     pub scalars: Vec<(String, Value)>,
     /// Where it was read.
     pub source: Source,
-    /// Only known from other things' IDs (a resource group that no row describes): made if absent, never overwrites.
-    pub implied: bool,
+    /// How well the source knows it: within one scan the best-standing description wins, whatever the order in which they
+    /// come, and never is a stored node overwritten (nor are its edges) by a description of lower standing.
+    pub standing: Standing,
+}
+
+/// How well a source knows a node, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Only known from other things' IDs (a resource group that no row describes, a tag, a region): made if absent.
+    Implied,
+    /// Described within its parent's body (a subnet within its network). Replaced by a later one of its kind.
+    Inline,
+    /// A row of its own.
+    Own,
 }
 
 /// A node together with everything that its source says about other nodes.
@@ -145,6 +157,9 @@ pub struct Reference {
     /// Where in the source it was said: `properties.ipConfigurations[0].properties.subnet.id`. The first segment names
     /// the top-level member; a thinner source that lacks that member leaves such edges alone.
     pub path: String,
+    /// Said from the far end (a security group that lists its subnets): left out where the near end says the same edge
+    /// itself, that is, where a reference with the same ends and relationship and without this mark is in the graph.
+    pub back: bool,
     /// Further properties of the edge (`role`, `assignment_id`, `condition`).
     pub properties: Vec<(String, Value)>,
 }
