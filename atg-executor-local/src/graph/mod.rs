@@ -11,8 +11,8 @@ use serde_json::{Map, Value as JsonValue};
 use tokio_util::sync::CancellationToken;
 
 pub use model::{
-    Change, Described, Labels, Node, NodeClass, PropertyChange, Reference, Source, Standing, Target, Value,
-    node_key,
+    Change, Described, Labels, Node, NodeClass, PropertyChange, Reference, Said, Source, Standing, Target,
+    Value, node_key,
 };
 
 /// A graph of any number of tenants.

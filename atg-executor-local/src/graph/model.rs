@@ -145,6 +145,19 @@ pub enum Target {
     Id(String),
 }
 
+/// Where an edge was said, and so which others make it superfluous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Said {
+    /// By the thing that depends on it: always an edge.
+    Here,
+    /// By the far end (a security group lists its subnets): an edge unless one with the same ends and relationship is
+    /// said `Here`.
+    AtFarEnd,
+    /// By nobody (a subscription of which no management group is known is in its tenant): an edge unless another one of
+    /// the same relationship, `Here` or `AtFarEnd`, ends at the same node.
+    Assumed,
+}
+
 /// An edge as its source says it, before anyone knows whether both ends are in the graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
@@ -157,9 +170,8 @@ pub struct Reference {
     /// Where in the source it was said: `properties.ipConfigurations[0].properties.subnet.id`. The first segment names
     /// the top-level member; a thinner source that lacks that member leaves such edges alone.
     pub path: String,
-    /// Said from the far end (a security group that lists its subnets): left out where the near end says the same edge
-    /// itself, that is, where a reference with the same ends and relationship and without this mark is in the graph.
-    pub back: bool,
+    /// How sure the edge is: two ends often state the same one.
+    pub said: Said,
     /// Further properties of the edge (`role`, `assignment_id`, `condition`).
     pub properties: Vec<(String, Value)>,
 }
