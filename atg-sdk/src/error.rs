@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something failed. Closed on purpose: a new kind does not compile until every consumer has answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// A parameter is missing, malformed or contradicts another.
     InvalidArgument,
@@ -37,6 +37,7 @@ pub enum ErrorKind {
     /// Somebody asked for the work to stop, and it did.
     Cancelled,
     /// A defect of ATG.
+    #[default]
     Internal,
 }
 
@@ -154,7 +155,12 @@ pub struct FieldError {
 ///
 /// The message is a lower-case fragment that fits after "failed to …", does not repeat its source, and says what the
 /// person can do next.
-pub struct Error {
+///
+/// One pointer wide, so that a `Result` costs its callers nothing.
+pub struct Error(Box<Inner>);
+
+#[derive(Default)]
+struct Inner {
     kind: ErrorKind,
     /// The kind's name as another version sent it, when this version does not know it.
     foreign_kind: Option<String>,
@@ -169,16 +175,12 @@ pub struct Error {
 impl Error {
     /// An error of that kind, saying what happened and what to do about it.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             kind,
-            foreign_kind: None,
-            code: None,
             message: message.into(),
             retryable: kind.is_retryable(),
-            fields: Vec::new(),
-            request_id: None,
-            source: None,
-        }
+            ..Inner::default()
+        }))
     }
 
     /// Shorthand for [`ErrorKind::InvalidArgument`].
@@ -189,6 +191,11 @@ impl Error {
     /// Shorthand for [`ErrorKind::NotFound`].
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// Shorthand for [`ErrorKind::Conflict`].
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
     }
 
     /// Shorthand for [`ErrorKind::Internal`].
@@ -205,21 +212,21 @@ impl Error {
     /// Adds the error that caused this one. It is shown to people and logs, and does not travel.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// Adds a finer word than the kind, for example `JobFailed` or an Azure error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.0.code = Some(code.into());
         self
     }
 
     /// Adds an invalid member of the request.
     #[must_use]
     pub fn with_field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        self.fields.push(FieldError {
+        self.0.fields.push(FieldError {
             pointer: pointer.into(),
             detail: detail.into(),
         });
@@ -229,57 +236,57 @@ impl Error {
     /// Adds the id under which the other side logged the call.
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
-        self.request_id = Some(id.into());
+        self.0.request_id = Some(id.into());
         self
     }
 
     /// What machines act on. An unknown kind from another version acts as [`ErrorKind::Internal`].
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The kind's name, as the sender spelled it.
     #[must_use]
     pub fn kind_name(&self) -> &str {
-        self.foreign_kind.as_deref().unwrap_or(self.kind.name())
+        self.0.foreign_kind.as_deref().unwrap_or(self.0.kind.name())
     }
 
     /// A finer word than the kind; the kind's name where there is none.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.code.as_deref().unwrap_or_else(|| self.kind_name())
+        self.0.code.as_deref().unwrap_or_else(|| self.kind_name())
     }
 
     /// What happened, in words.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Whether the same call may succeed later. From another process: what the sender said.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        self.retryable
+        self.0.retryable
     }
 
     /// All invalid members of the request, where that is what went wrong.
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
-        &self.fields
+        &self.0.fields
     }
 
     /// The id under which the other side logged the call.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.0.request_id.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        for field in &self.fields {
+        f.write_str(&self.0.message)?;
+        for field in &self.0.fields {
             write!(f, "; {}: {}", field.pointer, field.detail)?;
         }
         Ok(())
@@ -290,14 +297,14 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
         out.field("kind", &self.kind_name())
-            .field("message", &self.message);
-        if let Some(code) = &self.code {
+            .field("message", &self.0.message);
+        if let Some(code) = &self.0.code {
             out.field("code", code);
         }
-        if !self.fields.is_empty() {
-            out.field("fields", &self.fields);
+        if !self.0.fields.is_empty() {
+            out.field("fields", &self.0.fields);
         }
-        if let Some(source) = &self.source {
+        if let Some(source) = &self.0.source {
             out.field("source", source);
         }
         out.finish()
@@ -306,7 +313,8 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
+        self.0
+            .source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
     }
@@ -315,16 +323,17 @@ impl StdError for Error {
 /// The copy has no source: a source is for the process that met it.
 impl Clone for Error {
     fn clone(&self) -> Self {
-        Self {
-            kind: self.kind,
-            foreign_kind: self.foreign_kind.clone(),
-            code: self.code.clone(),
-            message: self.message.clone(),
-            retryable: self.retryable,
-            fields: self.fields.clone(),
-            request_id: self.request_id.clone(),
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            foreign_kind: inner.foreign_kind.clone(),
+            code: inner.code.clone(),
+            message: inner.message.clone(),
+            retryable: inner.retryable,
+            fields: inner.fields.clone(),
+            request_id: inner.request_id.clone(),
             source: None,
-        }
+        }))
     }
 }
 
@@ -333,10 +342,10 @@ impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
         self.kind_name() == other.kind_name()
             && self.code() == other.code()
-            && self.message == other.message
-            && self.retryable == other.retryable
-            && self.fields == other.fields
-            && self.request_id == other.request_id
+            && self.0.message == other.0.message
+            && self.0.retryable == other.0.retryable
+            && self.0.fields == other.0.fields
+            && self.0.request_id == other.0.request_id
     }
 }
 
@@ -359,10 +368,10 @@ impl Serialize for Error {
         WireError {
             kind: self.kind_name().to_owned(),
             code: Some(self.code().to_owned()),
-            detail: self.message.clone(),
-            retryable: self.retryable,
-            errors: self.fields.clone(),
-            request_id: self.request_id.clone(),
+            detail: self.0.message.clone(),
+            retryable: self.0.retryable,
+            errors: self.0.fields.clone(),
+            request_id: self.0.request_id.clone(),
         }
         .serialize(serializer)
     }
@@ -372,7 +381,7 @@ impl<'de> Deserialize<'de> for Error {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = WireError::deserialize(deserializer)?;
         let known = ErrorKind::from_name(&wire.kind);
-        Ok(Self {
+        Ok(Self(Box::new(Inner {
             kind: known.unwrap_or(ErrorKind::Internal),
             code: wire.code.filter(|code| *code != wire.kind),
             foreign_kind: known.is_none().then_some(wire.kind),
@@ -381,6 +390,6 @@ impl<'de> Deserialize<'de> for Error {
             fields: wire.errors,
             request_id: wire.request_id,
             source: None,
-        })
+        })))
     }
 }

@@ -1,11 +1,21 @@
 //! What happens to a job. A job changes only by applying one of these.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Artifact, Completeness, Counters, Error, Output, Owner, azure::TenantId};
 
 /// One entry of a job's log.
+///
+/// On the wire one flat object: `sequence`, `time`, `kind` (the name of what happened, in snake_case) and then the
+/// members of that kind:
+///
+/// ```json
+/// { "sequence": 2, "time": "2026-01-31T12:00:00Z", "kind": "started", "attempt": 1 }
+/// ```
+///
+/// Reading is tolerant: members that this version does not know are ignored, and an event of a kind that it does not
+/// know becomes [`EventKind::Unknown`], which is written again exactly as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobEvent {
     /// Its place in the log: 1 for the first, without gaps.
@@ -85,6 +95,40 @@ pub enum EventKind {
         /// Its name.
         name: String,
         /// Its members.
-        data: Value,
+        data: Map<String, Value>,
     },
+}
+
+impl EventKind {
+    /// The name on the wire, for example `attempt_failed`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Submitted { .. } => "submitted",
+            Self::Started { .. } => "started",
+            Self::Progress { .. } => "progress",
+            Self::Warning { .. } => "warning",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::CancelRequested => "cancel_requested",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown { name, .. } => name,
+        }
+    }
+
+    /// Whether the job has ended with it: nothing follows it in a log.
+    #[must_use]
+    pub const fn ends_job(&self) -> bool {
+        match self {
+            Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled => true,
+            Self::Submitted { .. }
+            | Self::Started { .. }
+            | Self::Progress { .. }
+            | Self::Warning { .. }
+            | Self::AttemptFailed { .. }
+            | Self::CancelRequested
+            | Self::Unknown { .. } => false,
+        }
+    }
 }

@@ -165,6 +165,9 @@ pub struct Counters {
 }
 
 /// A job at one moment: what applying its events one after the other gives.
+///
+/// On the wire it has neither `owner` nor `parameters`: read back from there, they are the default owner and null.
+/// Whoever keeps jobs keeps their events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
     /// Its id.
@@ -197,7 +200,7 @@ pub struct Job {
     pub completed_at: Option<Timestamp>,
     /// When somebody first asked for it to stop.
     pub cancel_requested_at: Option<Timestamp>,
-    /// When it and its artifacts are deleted.
+    /// When it and its artifacts are deleted: no event says so, the executor that keeps it does.
     pub expires_at: Option<Timestamp>,
     /// The small typed result of a completed job.
     pub output: Option<Output>,

@@ -2,8 +2,10 @@
 
 mod artifact;
 mod event;
+mod event_wire;
 mod health;
 mod job;
+mod job_wire;
 pub mod operations;
 
 pub use artifact::{Artifact, Input, InputDigest};

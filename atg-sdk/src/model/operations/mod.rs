@@ -24,8 +24,13 @@ macro_rules! operations {
         #[derive(Debug, Clone, PartialEq)]
         pub enum Output {
             $($(#[$meta])* #[doc = concat!("Of `", $name, "`")] $variant($module::Output),)*
-            /// Of an operation that this version does not know, kept as it came.
-            Unknown(Value),
+            /// Of an operation, or of a shape, that this version does not know: kept as it came.
+            Unknown {
+                /// The operation's name.
+                operation: String,
+                /// The output.
+                value: Value,
+            },
         }
 
         impl Operation {
@@ -81,25 +86,32 @@ macro_rules! operations {
         }
 
         impl Output {
+            /// The name of the operation whose output it is.
+            #[must_use]
+            pub fn operation(&self) -> &str {
+                match self {
+                    $($(#[$meta])* Self::$variant(_) => $name,)*
+                    Self::Unknown { operation, .. } => operation,
+                }
+            }
+
             /// The output as it travels.
             #[must_use]
             pub fn to_value(&self) -> Value {
                 match self {
                     $($(#[$meta])* Self::$variant(output) => serde_json::to_value(output).unwrap_or_default(),)*
-                    Self::Unknown(value) => value.clone(),
+                    Self::Unknown { value, .. } => value.clone(),
                 }
             }
 
             /// Reads the output of the named operation; what this version cannot read is kept as it came.
             #[must_use]
             pub fn from_parts(operation: &str, value: Value) -> Self {
-                match operation {
-                    $($(#[$meta])* $name => match serde_json::from_value(value.clone()) {
-                        Ok(output) => Self::$variant(output),
-                        Err(_) => Self::Unknown(value),
-                    },)*
-                    _ => Self::Unknown(value),
-                }
+                let known = match operation {
+                    $($(#[$meta])* $name => serde_json::from_value(value.clone()).ok().map(Self::$variant),)*
+                    _ => None,
+                };
+                known.unwrap_or_else(|| Self::Unknown { operation: operation.to_owned(), value })
             }
         }
     };
