@@ -1,20 +1,36 @@
 //! What an operation gets from the executor: its inputs, its graph, and ways to report.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use atg_sdk::{Completeness, Counters, JobId, Output, Result, model::InputDigest};
+use atg_sdk::{Completeness, Counters, JobId, Output, Owner, Result, model::InputDigest};
 use tokio_util::sync::CancellationToken;
 
-use crate::graph::GraphStore;
+use crate::{
+    artifacts::{ArtifactWriter, AttemptArtifacts},
+    graph::GraphStore,
+    inputs::{InputFile, OpenInputs},
+    local_state::LocalState,
+    reports::Reports,
+};
 
-/// The way out of an operation, and its ports.
+/// The way out of an operation, and its ports. Clones are the same.
 ///
 /// A trait would be one more name for one implementation: operations are tested through the executor.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Context {
+    work: Arc<Work>,
+}
+
+/// One attempt of one job.
+struct Work {
     job_id: JobId,
-    graph: Arc<dyn GraphStore>,
+    attempt: u32,
+    owner: Owner,
+    state: Arc<LocalState>,
     cancel: CancellationToken,
+    reports: Arc<Reports>,
+    artifacts: AttemptArtifacts,
+    inputs: OpenInputs,
 }
 
 /// How an operation ended well.
@@ -26,70 +42,122 @@ pub struct Ended {
     pub completeness: Completeness,
 }
 
-/// An input, ready to read.
-#[derive(Debug)]
-pub struct InputFile {
-    /// Where it lies on this machine.
-    pub path: PathBuf,
-    /// Its length in bytes.
-    pub size_bytes: u64,
-}
-
-/// A file that will be an artifact once [`finish`](Self::finish) has returned. Written from blocking code.
-#[derive(Debug)]
-pub struct ArtifactWriter {
-    _private: (),
-}
-
-impl io::Write for ArtifactWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl ArtifactWriter {
-    /// Makes the file an artifact of the job. One that is dropped unfinished leaves nothing.
-    pub async fn finish(self) -> Result<()> {
-        Ok(())
-    }
-}
-
 impl Context {
+    pub(crate) fn new(
+        (job_id, attempt): (JobId, u32),
+        owner: Owner,
+        state: Arc<LocalState>,
+        cancel: CancellationToken,
+        reports: Arc<Reports>,
+    ) -> Self {
+        let artifacts = state.artifacts.attempt(job_id, attempt);
+        Self {
+            work: Arc::new(Work {
+                job_id,
+                attempt,
+                owner,
+                state,
+                cancel,
+                reports,
+                artifacts,
+                inputs: OpenInputs::default(),
+            }),
+        }
+    }
+
     /// The job.
     #[must_use]
     pub fn job_id(&self) -> JobId {
-        self.job_id
+        self.work.job_id
     }
 
-    /// The graph to work on.
+    /// Which attempt of the job this is; the first is 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.work.attempt
+    }
+
+    /// The graph to work on. It is opened by the first call that needs it.
     #[must_use]
     pub fn graph(&self) -> &Arc<dyn GraphStore> {
-        &self.graph
+        &self.work.state.graph
     }
 
     /// Cancelled when somebody asked for the job to stop.
     #[must_use]
     pub fn cancel(&self) -> &CancellationToken {
-        &self.cancel
+        &self.work.cancel
     }
 
-    /// Reports progress. Cheap, never blocks, and what comes too fast is thinned out.
-    pub fn progress(&self, _fraction: f64, _step: &str, _counters: Counters) {}
+    /// Ends an operation that was asked to stop: for loops in blocking code.
+    ///
+    /// # Errors
+    /// `Cancelled` once somebody asked for the job to stop.
+    pub fn check_cancelled(&self) -> Result<()> {
+        if self.work.cancel.is_cancelled() {
+            return Err(atg_sdk::Error::cancelled());
+        }
+        Ok(())
+    }
 
-    /// Reports something that is wrong and does not end the job: what, and what to do about it.
-    pub fn warn(&self, _message: impl Into<String>) {}
+    /// Reports progress. Cheap, never blocks, and what comes too fast is thinned out: the last one always arrives.
+    pub fn progress(&self, fraction: f64, step: &str, counters: Counters) {
+        self.work.reports.progress(fraction, step, counters);
+    }
 
-    /// Opens an input that the request's parameters name; its digest is verified as it is read.
-    pub async fn input(&self, _digest: &InputDigest) -> Result<InputFile> {
-        Err(atg_sdk::Error::not_found("no such input"))
+    /// Reports something that is wrong and does not end the job: what, and what to do about it. Past the first thousand
+    /// they are only counted.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.work.reports.warn(message.into());
+    }
+
+    /// Finds an input that the request's parameters name.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there any more, `Conflict` when it changed since it was registered.
+    pub async fn input(&self, digest: &InputDigest) -> Result<InputFile> {
+        let input = self.work.state.inputs.find(&self.work.owner, digest).await?;
+        self.work.inputs.remember(input.clone());
+        Ok(input)
     }
 
     /// Begins an artifact.
-    pub async fn artifact(&self, _name: &str, _content_type: &str) -> Result<ArtifactWriter> {
-        Ok(ArtifactWriter { _private: () })
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a name that could leave the directory, `Unavailable` when the disk is full.
+    pub async fn artifact(&self, name: &str, content_type: &str) -> Result<ArtifactWriter> {
+        self.artifact_blocking(name, content_type)
+    }
+
+    /// [`artifact`](Self::artifact), from blocking code.
+    ///
+    /// # Errors
+    /// As `artifact`.
+    pub fn artifact_blocking(&self, name: &str, content_type: &str) -> Result<ArtifactWriter> {
+        self.work.artifacts.create(name, content_type)
+    }
+
+    /// What this executor is made of, for checking it.
+    pub(crate) fn state(&self) -> &LocalState {
+        &self.work.state
+    }
+
+    /// The files of this attempt.
+    pub(crate) fn artifacts(&self) -> &AttemptArtifacts {
+        &self.work.artifacts
+    }
+
+    /// The inputs that were read.
+    pub(crate) fn inputs(&self) -> &OpenInputs {
+        &self.work.inputs
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("job_id", &self.work.job_id)
+            .field("attempt", &self.work.attempt)
+            .finish_non_exhaustive()
     }
 }

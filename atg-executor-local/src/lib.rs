@@ -8,6 +8,16 @@ pub mod json;
 pub mod operations;
 pub mod relationships;
 
+mod artifacts;
 mod context;
+mod data_dir;
+mod fault;
+mod inputs;
+mod jobs;
+mod lazy_graph;
+mod local_state;
+mod reports;
 
-pub use context::{ArtifactWriter, Context, Ended, InputFile};
+pub use artifacts::ArtifactWriter;
+pub use context::{Context, Ended};
+pub use inputs::{InputFile, InputReader};

@@ -1,1 +1,26 @@
 //! One file an operation: `async fn run(parameters, &Context) -> Result<Ended>`.
+
+mod export;
+mod import;
+mod query;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
+mod scan;
+mod self_test;
+
+use atg_sdk::{Operation, Result};
+
+use crate::context::{Context, Ended};
+
+/// Carries out one operation.
+pub(crate) async fn run(operation: Operation, context: &Context) -> Result<Ended> {
+    match operation {
+        Operation::Scan(parameters) => scan::run(parameters, context).await,
+        Operation::Query(parameters) => query::run(parameters, context).await,
+        Operation::Export(parameters) => export::run(parameters, context).await,
+        Operation::Import(parameters) => import::run(parameters, context).await,
+        Operation::SelfTest(parameters) => self_test::run(parameters, context).await,
+        #[cfg(feature = "rehearsal")]
+        Operation::Rehearsal(parameters) => rehearsal::run(parameters, context).await,
+    }
+}

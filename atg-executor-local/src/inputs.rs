@@ -1,0 +1,221 @@
+//! Files that operations read: registered where they lie, or spooled, and named by their SHA-256.
+
+mod file;
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use atg_sdk::{Error, Input, InputContent, Owner, Result, model::InputDigest};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
+
+pub use file::{InputFile, InputReader};
+pub(crate) use file::{OpenInputs, Stamp};
+
+use crate::{
+    data_dir::private_file,
+    fault::io_error,
+    jobs::{Database, blocking},
+};
+
+/// How long an input is kept after its last use.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The inputs that this data directory knows of.
+#[derive(Debug, Clone)]
+pub(crate) struct InputRegistry {
+    database: Arc<Database>,
+    spool: PathBuf,
+}
+
+impl InputRegistry {
+    pub(crate) fn new(database: Arc<Database>, spool: PathBuf) -> Self {
+        Self { database, spool }
+    }
+
+    /// Makes an input known to its owner.
+    pub(crate) async fn put(&self, owner: &Owner, content: InputContent) -> Result<Input> {
+        let (spool, owner) = (self.spool.clone(), owner.clone());
+        blocking(&self.database, move |database| {
+            let found = match content {
+                InputContent::Bytes(bytes) => spool_from(&spool, &bytes[..], "the input")?,
+                InputContent::File(path) => register(&spool, &path)?,
+            };
+            database.write("register an input", |transaction| {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO input (owner, sha256, path, size, stamp, used_at) VALUES (?, ?, ?, ?, ?, ?)",
+                    params![
+                        owner.as_str(),
+                        found.digest.as_str(),
+                        found.path,
+                        i64::try_from(found.stamp.size()).unwrap_or(i64::MAX),
+                        found.stamp.to_text(),
+                        Timestamp::now().as_millisecond()
+                    ],
+                )?;
+                Ok(())
+            })?;
+            Ok(Input {
+                sha256: found.digest,
+                size_bytes: found.stamp.size(),
+            })
+        })
+        .await
+    }
+
+    /// Finds an input of that owner, unchanged.
+    pub(crate) async fn find(&self, owner: &Owner, digest: &InputDigest) -> Result<InputFile> {
+        let (spool, owner, digest) = (self.spool.clone(), owner.clone(), digest.clone());
+        blocking(&self.database, move |database| {
+            let row: Option<(Option<String>, String)> = database.write("find an input", |transaction| {
+                transaction.execute(
+                    "UPDATE input SET used_at = ? WHERE owner = ? AND sha256 = ?",
+                    params![Timestamp::now().as_millisecond(), owner.as_str(), digest.as_str()],
+                )?;
+                Ok(transaction
+                    .query_row(
+                        "SELECT path, stamp FROM input WHERE owner = ? AND sha256 = ?",
+                        params![owner.as_str(), digest.as_str()],
+                        |row| Ok((row.get(0)?, row.get(1)?)),
+                    )
+                    .optional()?)
+            })?;
+            let Some((path, stamp)) = row else {
+                return Err(unknown(&digest));
+            };
+            let path = path.map_or_else(|| spool.join(digest.as_str()), PathBuf::from);
+            let input = InputFile::new(path, digest, Stamp::from_text(&stamp)?);
+            input.check_unchanged()?;
+            Ok(input)
+        })
+        .await
+    }
+
+    /// Forgets inputs that nobody used for a day and no open job refers to. Returns how many.
+    pub(crate) fn expire(&self, now: Timestamp) -> Result<u64> {
+        let before = now.as_millisecond() - i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+        let (forgotten, kept) = self.database.write("forget old inputs", |transaction| {
+            let forgotten = transaction.execute(
+                "DELETE FROM input WHERE used_at < ? AND NOT EXISTS (
+                     SELECT 1 FROM job_input JOIN job ON job.number = job_input.job
+                     WHERE job_input.sha256 = input.sha256 AND job.status IN ('pending', 'running'))",
+                [before],
+            )?;
+            let mut kept = transaction.prepare("SELECT DISTINCT sha256 FROM input WHERE path IS NULL")?;
+            let kept = kept
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<std::collections::HashSet<String>>>()?;
+            Ok((forgotten, kept))
+        })?;
+        let entries =
+            fs::read_dir(&self.spool).map_err(|error| io_error("list the inputs", &self.spool, error))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            // A file is spooled before its row is written: young ones are somebody's.
+            let old = entry
+                .metadata()
+                .and_then(|metadata| metadata.modified())
+                .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > KEPT));
+            if old && !name.to_str().is_some_and(|name| kept.contains(name)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(forgotten as u64)
+    }
+}
+
+/// The error for a digest that stands for nothing, or for somebody else's input: nobody may tell which.
+pub(crate) fn unknown(digest: &InputDigest) -> Error {
+    Error::not_found(format!("no input {digest} is known here: give the file again"))
+}
+
+/// An input as it will be remembered.
+struct Found {
+    digest: InputDigest,
+    /// `None` in the spool.
+    path: Option<String>,
+    stamp: Stamp,
+}
+
+/// Takes a file as an input without copying it; what is not a file (a pipe, standard input) is copied.
+fn register(spool: &Path, path: &Path) -> Result<Found> {
+    let doing = "read the input";
+    let mut file = File::open(path).map_err(|error| io_error(doing, path, error))?;
+    let metadata = file.metadata().map_err(|error| io_error(doing, path, error))?;
+    if metadata.is_dir() {
+        return Err(Error::invalid(format!(
+            "read the input {}: it is a directory: name a file",
+            path.display()
+        )));
+    }
+    if !metadata.is_file() {
+        return spool_from(spool, file, &path.display().to_string());
+    }
+    let canonical = fs::canonicalize(path).map_err(|error| io_error(doing, path, error))?;
+    let Some(text) = canonical.to_str() else {
+        // Such a name would not survive the way through the database.
+        return spool_from(spool, file, &path.display().to_string());
+    };
+    let stamp = Stamp::of(&metadata);
+    let (digest, size) =
+        copy_digest(&mut file, &mut io::sink()).map_err(|error| io_error(doing, path, error))?;
+    let after = file.metadata().map_err(|error| io_error(doing, path, error))?;
+    if Stamp::of(&after) != stamp || size != stamp.size() {
+        return Err(file::changed(path));
+    }
+    Ok(Found {
+        digest,
+        path: Some(text.to_owned()),
+        stamp,
+    })
+}
+
+/// Copies an input into the spool, under its digest.
+fn spool_from(spool: &Path, mut source: impl Read, what: &str) -> Result<Found> {
+    let doing = format!("copy {what}");
+    let temporary = spool.join(format!("{}.new", uuid::Uuid::new_v4()));
+    let mut copy = || {
+        let mut out = private_file().write(true).create_new(true).open(&temporary)?;
+        let (digest, _) = copy_digest(&mut source, &mut out)?;
+        out.flush()?;
+        out.sync_all()?;
+        let path = spool.join(digest.as_str());
+        fs::rename(&temporary, &path)?;
+        Ok((digest, Stamp::of(&fs::metadata(&path)?)))
+    };
+    match copy() {
+        Ok((digest, stamp)) => Ok(Found {
+            digest,
+            path: None,
+            stamp,
+        }),
+        Err(error) => {
+            let _ = fs::remove_file(&temporary);
+            Err(io_error(&doing, &temporary, error))
+        }
+    }
+}
+
+fn copy_digest(source: &mut impl Read, out: &mut impl io::Write) -> io::Result<(InputDigest, u64)> {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut digest = Sha256::new();
+    let mut size = 0;
+    loop {
+        let count = match source.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        digest.update(&buffer[..count]);
+        out.write_all(&buffer[..count])?;
+        size += count as u64;
+    }
+    Ok((InputDigest::from_bytes(digest.finalize().into()), size))
+}

@@ -1,0 +1,12 @@
+//! `import`.
+
+use atg_sdk::{Error, ErrorKind, Result, model::operations::import::Parameters};
+
+use crate::context::{Context, Ended};
+
+pub(crate) async fn run(_parameters: Parameters, _context: &Context) -> Result<Ended> {
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        "run import: this build does not have it yet",
+    ))
+}

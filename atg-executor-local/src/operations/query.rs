@@ -1,0 +1,12 @@
+//! `query`.
+
+use atg_sdk::{Error, ErrorKind, Result, model::operations::query::Parameters};
+
+use crate::context::{Context, Ended};
+
+pub(crate) async fn run(_parameters: Parameters, _context: &Context) -> Result<Ended> {
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        "run query: this build does not have it yet",
+    ))
+}
