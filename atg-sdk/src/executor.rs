@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::{
-    Artifact, Health, Input, Job, JobEvent, JobId, JobStatus, Operation, Owner, Result, azure::TenantId,
+    Artifact, Error, Health, Input, Job, JobEvent, JobId, JobStatus, Operation, Owner, Result,
+    azure::TenantId,
 };
 
 /// Carries out jobs: here, in another process, or by handing them to somebody who does.
@@ -156,6 +157,24 @@ pub struct ByteRange {
     pub start: u64,
     /// One past the last byte.
     pub end: Option<u64>,
+}
+
+impl ByteRange {
+    /// The positions that this range means in an artifact of that size; an end past the artifact's is cut.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a range that begins at or past the end, or that is empty.
+    pub fn resolve(self, size_bytes: u64) -> Result<Range<u64>> {
+        let end = self.end.unwrap_or(size_bytes).min(size_bytes);
+        if self.start < end {
+            Ok(self.start..end)
+        } else {
+            Err(Error::invalid(format!(
+                "read from byte {}: the artifact has {size_bytes} bytes",
+                self.start
+            )))
+        }
+    }
 }
 
 /// An open artifact.

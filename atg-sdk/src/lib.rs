@@ -2,14 +2,21 @@
 #![warn(missing_docs)]
 
 pub mod azure;
+mod download;
 pub mod env;
 mod error;
 mod executor;
+mod executor_ext;
+mod job_log;
+mod limits;
 pub mod model;
 
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use executor::{ArtifactStream, ByteRange, Executor, InputContent, JobFilter, JobRequest, WorkContext};
+pub use executor_ext::{ExecutorExt, Poller};
+pub use job_log::JobLog;
+pub use limits::EventThrottle;
 pub use model::{
-    Artifact, Completeness, Counters, EventKind, Health, HealthState, Input, Job, JobEvent, JobId, JobStatus,
-    Operation, Output, Owner,
+    Artifact, Completeness, Counters, EventKind, Health, HealthState, Input, InputDigest, Job, JobEvent,
+    JobId, JobStatus, Operation, Output, Owner,
 };

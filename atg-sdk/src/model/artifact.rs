@@ -19,6 +19,32 @@ pub struct Artifact {
     pub sha256: String,
 }
 
+impl Artifact {
+    /// Whether an artifact may have that name: at most 1,024 bytes, parts joined by `/`, none of them empty, `.` or
+    /// `..`, and neither control characters nor backslashes, which some systems read as `/`.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, saying what is wrong.
+    pub fn check_name(name: &str) -> Result<(), Error> {
+        let wrong = if name.is_empty() {
+            "it is empty"
+        } else if name.len() > 1_024 {
+            "it is longer than 1,024 bytes"
+        } else if name.contains(|c: char| c.is_control() || c == '\\') {
+            "it holds a control character or a backslash"
+        } else if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            "a part of it is empty, `.` or `..`"
+        } else {
+            return Ok(());
+        };
+        let shown: String = name.chars().take(120).collect();
+        Err(Error::invalid(format!(
+            "use `{}` as the name of an artifact: {wrong}",
+            shown.escape_debug()
+        )))
+    }
+}
+
 /// The SHA-256 of an input, in lower-case hexadecimal: how parameters name a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
