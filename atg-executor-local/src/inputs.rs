@@ -11,9 +11,11 @@ use std::{
 };
 
 use atg_sdk::{Error, Input, InputContent, Owner, Result, model::InputDigest};
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
+use tokio_util::io::{StreamReader, SyncIoBridge};
 
 pub use file::{InputFile, InputReader};
 pub(crate) use file::{OpenInputs, Stamp};
@@ -41,11 +43,25 @@ impl InputRegistry {
 
     /// Makes an input known to its owner.
     pub(crate) async fn put(&self, owner: &Owner, content: InputContent) -> Result<Input> {
+        if let InputContent::Known(digest) = content {
+            let input = self.find(owner, &digest).await?;
+            return Ok(Input {
+                size_bytes: input.size_bytes,
+                sha256: digest,
+            });
+        }
         let (spool, owner) = (self.spool.clone(), owner.clone());
+        let runtime = tokio::runtime::Handle::current();
         blocking(&self.database, move |database| {
             let found = match content {
                 InputContent::Bytes(bytes) => spool_from(&spool, &bytes[..], "the input")?,
                 InputContent::File(path) => register(&spool, &path)?,
+                InputContent::Stream(chunks) => {
+                    let chunks = StreamReader::new(chunks.map_err(io::Error::other));
+                    spool_from(&spool, SyncIoBridge::new_with_handle(chunks, runtime), "the input")?
+                }
+                // Answered above, without a copy.
+                InputContent::Known(digest) => return Err(unknown(&digest)),
             };
             database.write("register an input", |transaction| {
                 transaction.execute(
@@ -180,7 +196,7 @@ fn register(spool: &Path, path: &Path) -> Result<Found> {
 fn spool_from(spool: &Path, mut source: impl Read, what: &str) -> Result<Found> {
     let doing = format!("copy {what}");
     let temporary = spool.join(format!("{}.new", uuid::Uuid::new_v4()));
-    let mut copy = || {
+    let mut copy = || -> io::Result<(InputDigest, Stamp)> {
         let mut out = private_file().write(true).create_new(true).open(&temporary)?;
         let (digest, _) = copy_digest(&mut source, &mut out)?;
         out.flush()?;
@@ -197,7 +213,10 @@ fn spool_from(spool: &Path, mut source: impl Read, what: &str) -> Result<Found> 
         }),
         Err(error) => {
             let _ = fs::remove_file(&temporary);
-            Err(io_error(&doing, &temporary, error))
+            // What the sender's own stream failed with is the sender's to hear.
+            error
+                .downcast::<Error>()
+                .map_or_else(|error| Err(io_error(&doing, &temporary, error)), Err)
         }
     }
 }

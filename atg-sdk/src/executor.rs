@@ -5,10 +5,11 @@ use std::{fmt, ops::Range, path::PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 
 use crate::{
     Artifact, Error, Health, Input, Job, JobEvent, JobId, JobStatus, Operation, Owner, Result,
-    azure::TenantId,
+    azure::TenantId, model::InputDigest,
 };
 
 /// Carries out jobs: here, in another process, or by handing them to somebody who does.
@@ -78,12 +79,28 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What an input consists of.
-#[derive(Debug)]
 pub enum InputContent {
     /// A file of the caller's machine.
     File(PathBuf),
     /// Bytes in memory.
     Bytes(Bytes),
+    /// Bytes as they arrive; the executor keeps a copy. An error in the stream ends the call with that error and keeps
+    /// nothing.
+    Stream(BoxStream<'static, Result<Bytes>>),
+    /// Nothing new: asks whether the executor holds that input of the owner, and counts as a use of it. `NotFound` if
+    /// it does not.
+    Known(InputDigest),
+}
+
+impl fmt::Debug for InputContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Stream(_) => f.write_str("Stream"),
+            Self::Known(digest) => f.debug_tuple("Known").field(digest).finish(),
+        }
+    }
 }
 
 /// What to do, for whom, under which id.
@@ -95,6 +112,9 @@ pub struct JobRequest {
     pub owner: Owner,
     /// The operation with its parameters.
     pub operation: Operation,
+    /// The only tenants that exist for this job; all where `None`. Set by services from the caller's key: an operation
+    /// that names no tenant then means these.
+    pub confined_to: Option<Vec<TenantId>>,
     /// Set by workers only, never over HTTP.
     pub context: Option<WorkContext>,
 }
@@ -107,6 +127,7 @@ impl JobRequest {
             id: JobId::new(),
             owner: Owner::default(),
             operation,
+            confined_to: None,
             context: None,
         }
     }
@@ -148,6 +169,9 @@ pub struct JobFilter {
     pub status: Vec<JobStatus>,
     /// Only of these operations, by name.
     pub operations: Vec<String>,
+    /// Only what comes after that job in the listing's order (newest first, equal times by descending id): how a listing is
+    /// continued.
+    pub before: Option<(Timestamp, JobId)>,
 }
 
 /// Which bytes of an artifact: from `start`, up to and without `end` (to its end where `None`).

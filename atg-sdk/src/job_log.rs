@@ -44,6 +44,7 @@ impl JobLog {
             parameters: request.operation.parameters(),
             tenant_id: request.operation.tenant_id(),
             graph_id,
+            confined_to: request.confined_to.clone(),
             ..pending(request.id, time)
         };
         let event = JobEvent {
@@ -55,6 +56,7 @@ impl JobLog {
                 parameters: job.parameters.clone(),
                 tenant_id: job.tenant_id,
                 graph_id: job.graph_id.clone(),
+                confined_to: job.confined_to.clone(),
             },
         };
         (Self::resume(job, 1), event)
@@ -72,6 +74,7 @@ impl JobLog {
                 parameters,
                 tenant_id,
                 graph_id,
+                confined_to,
             } if first.sequence == 1 => {
                 let job = Job {
                     owner: owner.clone(),
@@ -79,6 +82,7 @@ impl JobLog {
                     parameters: parameters.clone(),
                     tenant_id: *tenant_id,
                     graph_id: graph_id.clone(),
+                    confined_to: confined_to.clone(),
                     ..pending(id, first.time)
                 };
                 Ok(Self::resume(job, 1))
@@ -320,6 +324,7 @@ fn pending(id: JobId, time: Timestamp) -> Job {
         counters: Counters::default(),
         tenant_id: None,
         graph_id: None,
+        confined_to: None,
         attempt: 0,
         created_at: time,
         started_at: None,

@@ -41,6 +41,8 @@ pub enum EventKind {
         tenant_id: Option<TenantId>,
         /// The graph it works on.
         graph_id: Option<String>,
+        /// The only tenants that exist for it; all where `None`.
+        confined_to: Option<Vec<TenantId>>,
     },
     /// Somebody claimed the job. Appending this *is* the claim; who loses the race walks away.
     Started {

@@ -53,12 +53,14 @@ impl EventKind {
                 parameters,
                 tenant_id,
                 graph_id,
+                confined_to,
             } => json!({
                 "owner": owner,
                 "operation": operation,
                 "parameters": parameters,
                 "tenant_id": tenant_id,
                 "graph_id": graph_id,
+                "confined_to": confined_to,
             }),
             Self::Started { attempt } => json!({ "attempt": attempt }),
             Self::Progress {
@@ -97,6 +99,7 @@ impl EventKind {
                 parameters: members.optional("parameters")?,
                 tenant_id: members.optional("tenant_id")?,
                 graph_id: members.optional("graph_id")?,
+                confined_to: members.optional("confined_to")?,
             },
             "started" => Self::Started {
                 attempt: members.required("attempt")?,

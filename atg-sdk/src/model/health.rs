@@ -34,4 +34,13 @@ pub struct Health {
     pub version: String,
     /// Each part by name.
     pub parts: BTreeMap<String, PartHealth>,
+    /// The id of the graph it works on, where it knows without opening one.
+    #[serde(default)]
+    pub graph_id: Option<String>,
+    /// Jobs that wait to be started.
+    #[serde(default)]
+    pub jobs_pending: u64,
+    /// Jobs that run.
+    #[serde(default)]
+    pub jobs_running: u64,
 }

@@ -178,6 +178,8 @@ pub struct Job {
     pub operation: String,
     /// The parameters, after defaults.
     pub parameters: Value,
+    /// The only tenants that exist for it; all where `None`.
+    pub confined_to: Option<Vec<TenantId>>,
     /// Where it is in its life.
     pub status: JobStatus,
     /// From 0.0 to 1.0; never goes back within an attempt.

@@ -81,6 +81,7 @@ impl<'de> Deserialize<'de> for Job {
                 .map(|output| Output::from_parts(&wire.operation, output)),
             operation: wire.operation,
             parameters: Value::Null,
+            confined_to: None,
             status: wire.status,
             progress: wire.progress,
             current_step: wire.current_step,
