@@ -60,14 +60,8 @@ impl ArtifactStore {
         let size = artifact.size_bytes;
         let range = match range {
             None => 0..size,
-            Some(ByteRange { start, end }) => start..end.unwrap_or(size).min(size),
+            Some(range) => range.resolve(size)?,
         };
-        if range.start > range.end || (range.start == size && size > 0) {
-            return Err(Error::invalid(format!(
-                "the range begins at byte {}, and `{}` has {size}",
-                range.start, artifact.name
-            )));
-        }
         if range.is_empty() {
             return Ok(ArtifactStream {
                 artifact,
@@ -130,7 +124,7 @@ pub(crate) struct AttemptArtifacts {
 impl AttemptArtifacts {
     /// Begins a file.
     pub(crate) fn create(&self, name: &str, content_type: &str) -> Result<ArtifactWriter> {
-        check_name(name)?;
+        Artifact::check_name(name)?;
         {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             if files.contains_key(name) {
@@ -193,18 +187,6 @@ fn location(job: JobId, attempt: u32, name: &str) -> ObjectPath {
         .into_iter()
         .chain(name.split('/'))
         .collect()
-}
-
-/// Refuses names that could leave the directory, or that no archive would keep.
-fn check_name(name: &str) -> Result<()> {
-    let fine = |segment: &str| !matches!(segment, "" | "." | "..") && segment.len() <= 200;
-    if name.len() > 1000 || !name.split('/').all(fine) || name.chars().any(|c| c.is_control() || c == '\\') {
-        return Err(Error::invalid(format!(
-            "`{}` is not the name of an artifact: a relative path without `..` is",
-            name.escape_debug()
-        )));
-    }
-    Ok(())
 }
 
 fn remove_tree(path: &Path) -> Result<()> {

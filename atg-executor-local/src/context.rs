@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use atg_sdk::{Completeness, Counters, JobId, Output, Owner, Result, model::InputDigest};
+use atg_sdk::{
+    Completeness, Counters, Error, ErrorKind, JobId, Output, Owner, Result, azure::TenantId,
+    model::InputDigest,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,13 +27,24 @@ pub struct Context {
 /// One attempt of one job.
 struct Work {
     job_id: JobId,
+    /// In the job's own log.
+    started_as: u32,
+    /// What the operation is told: under a worker, the attempt of the outer job.
     attempt: u32,
-    owner: Owner,
+    requester: Requester,
     state: Arc<LocalState>,
     cancel: CancellationToken,
     reports: Arc<Reports>,
     artifacts: AttemptArtifacts,
     inputs: OpenInputs,
+}
+
+/// On whose behalf a job runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Requester {
+    pub(crate) owner: Owner,
+    /// The only tenants that exist for it; all where `None`.
+    pub(crate) confined_to: Option<Vec<TenantId>>,
 }
 
 /// How an operation ended well.
@@ -44,18 +58,19 @@ pub struct Ended {
 
 impl Context {
     pub(crate) fn new(
-        (job_id, attempt): (JobId, u32),
-        owner: Owner,
+        (job_id, started_as, attempt): (JobId, u32, u32),
+        requester: Requester,
         state: Arc<LocalState>,
         cancel: CancellationToken,
         reports: Arc<Reports>,
     ) -> Self {
-        let artifacts = state.artifacts.attempt(job_id, attempt);
+        let artifacts = state.artifacts.attempt(job_id, started_as);
         Self {
             work: Arc::new(Work {
                 job_id,
+                started_as,
                 attempt,
-                owner,
+                requester,
                 state,
                 cancel,
                 reports,
@@ -77,6 +92,21 @@ impl Context {
         self.work.attempt
     }
 
+    /// The tenants that an operation means which names this one, or none. `None` is all there are.
+    ///
+    /// # Errors
+    /// `PermissionDenied` for a tenant outside of those that the request is confined to.
+    pub fn tenants(&self, named: Option<TenantId>) -> Result<Option<Vec<TenantId>>> {
+        match (named, &self.work.requester.confined_to) {
+            (None, confined) => Ok(confined.clone()),
+            (Some(named), Some(confined)) if !confined.contains(&named) => Err(Error::new(
+                ErrorKind::PermissionDenied,
+                format!("work on tenant {named}: the request may not use it: name one that it may"),
+            )),
+            (Some(named), _) => Ok(Some(vec![named])),
+        }
+    }
+
     /// The graph to work on. It is opened by the first call that needs it.
     #[must_use]
     pub fn graph(&self) -> &Arc<dyn GraphStore> {
@@ -95,7 +125,7 @@ impl Context {
     /// `Cancelled` once somebody asked for the job to stop.
     pub fn check_cancelled(&self) -> Result<()> {
         if self.work.cancel.is_cancelled() {
-            return Err(atg_sdk::Error::cancelled());
+            return Err(Error::cancelled());
         }
         Ok(())
     }
@@ -116,7 +146,12 @@ impl Context {
     /// # Errors
     /// `NotFound` when it is not there any more, `Conflict` when it changed since it was registered.
     pub async fn input(&self, digest: &InputDigest) -> Result<InputFile> {
-        let input = self.work.state.inputs.find(&self.work.owner, digest).await?;
+        let input = self
+            .work
+            .state
+            .inputs
+            .find(&self.work.requester.owner, digest)
+            .await?;
         self.work.inputs.remember(input.clone());
         Ok(input)
     }
@@ -138,8 +173,18 @@ impl Context {
     }
 
     /// What this executor is made of, for checking it.
-    pub(crate) fn state(&self) -> &LocalState {
+    pub(crate) fn state(&self) -> &Arc<LocalState> {
         &self.work.state
+    }
+
+    /// The number of this attempt in the job's own log.
+    pub(crate) fn started_as(&self) -> u32 {
+        self.work.started_as
+    }
+
+    /// What was reported and is not written yet.
+    pub(crate) fn reports(&self) -> &Reports {
+        &self.work.reports
     }
 
     /// The files of this attempt.

@@ -29,6 +29,9 @@ use crate::{
 /// How long an input is kept after its last use.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A use is noted when the last one that was is so many milliseconds old: every note waits for the disk.
+const NOTED: i64 = 60 * 60 * 1000;
+
 /// The inputs that this data directory knows of.
 #[derive(Debug, Clone)]
 pub(crate) struct InputRegistry {
@@ -89,22 +92,29 @@ impl InputRegistry {
     pub(crate) async fn find(&self, owner: &Owner, digest: &InputDigest) -> Result<InputFile> {
         let (spool, owner, digest) = (self.spool.clone(), owner.clone(), digest.clone());
         blocking(&self.database, move |database| {
-            let row: Option<(Option<String>, String)> = database.write("find an input", |transaction| {
-                transaction.execute(
-                    "UPDATE input SET used_at = ? WHERE owner = ? AND sha256 = ?",
-                    params![Timestamp::now().as_millisecond(), owner.as_str(), digest.as_str()],
-                )?;
-                Ok(transaction
-                    .query_row(
-                        "SELECT path, stamp FROM input WHERE owner = ? AND sha256 = ?",
-                        params![owner.as_str(), digest.as_str()],
-                        |row| Ok((row.get(0)?, row.get(1)?)),
-                    )
-                    .optional()?)
-            })?;
-            let Some((path, stamp)) = row else {
+            let now = Timestamp::now().as_millisecond();
+            let row: Option<(Option<String>, String, i64)> =
+                database.read("find an input", |transaction| {
+                    Ok(transaction
+                        .query_row(
+                            "SELECT path, stamp, used_at FROM input WHERE owner = ? AND sha256 = ?",
+                            params![owner.as_str(), digest.as_str()],
+                            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                        )
+                        .optional()?)
+                })?;
+            let Some((path, stamp, used_at)) = row else {
                 return Err(unknown(&digest));
             };
+            if now - used_at > NOTED {
+                database.write("note the use of an input", |transaction| {
+                    transaction.execute(
+                        "UPDATE input SET used_at = ? WHERE owner = ? AND sha256 = ?",
+                        params![now, owner.as_str(), digest.as_str()],
+                    )?;
+                    Ok(())
+                })?;
+            }
             let path = path.map_or_else(|| spool.join(digest.as_str()), PathBuf::from);
             let input = InputFile::new(path, digest, Stamp::from_text(&stamp)?);
             input.check_unchanged()?;

@@ -56,6 +56,10 @@ impl GraphStore for LazyGraph {
         self.store().await?.info().await
     }
 
+    async fn graph_id(&self) -> Result<String> {
+        self.store().await?.graph_id().await
+    }
+
     async fn begin_scan(&self, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
         self.store().await?.begin_scan(start).await
     }

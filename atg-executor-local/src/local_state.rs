@@ -1,9 +1,19 @@
 //! Everything that lies in the data directory, opened.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use atg_sdk::Result;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    artifacts::ArtifactStore, data_dir::DataDir, graph::GraphStore, inputs::InputRegistry, jobs::JobStore,
+    artifacts::ArtifactStore,
+    data_dir::{DataDir, refuse_network},
+    executor::PruneReport,
+    graph::GraphStore,
+    inputs::InputRegistry,
+    jobs::{Database, JobStore, ProcessLocks},
+    lazy_graph::LazyGraph,
+    options::{GraphLocation, LocalOptions},
 };
 
 /// The parts of a local executor.
@@ -14,4 +24,70 @@ pub(crate) struct LocalState {
     pub(crate) artifacts: ArtifactStore,
     pub(crate) inputs: InputRegistry,
     pub(crate) graph: Arc<dyn GraphStore>,
+}
+
+impl LocalState {
+    pub(crate) fn open(options: &LocalOptions) -> Result<Self> {
+        let dir = DataDir::open(&options.data_dir, &options.mount_table)?;
+        let database = Arc::new(Database::open(&dir.jobs())?);
+        let retention = SignedDuration::try_from(options.retention).unwrap_or(SignedDuration::MAX);
+        let jobs = JobStore::new(
+            Arc::clone(&database),
+            ProcessLocks::new(dir.directory("locks")?),
+            retention,
+        );
+        Ok(Self {
+            jobs: Arc::new(jobs),
+            artifacts: ArtifactStore::open(&dir.directory("artifacts")?)?,
+            inputs: InputRegistry::new(database, dir.directory("inputs")?),
+            graph: Arc::new(graph(&dir, options)),
+            dir,
+        })
+    }
+
+    /// See [`LocalExecutor::prune`](crate::LocalExecutor::prune).
+    pub(crate) fn prune(&self, older_than: Option<Duration>) -> Result<PruneReport> {
+        let now = Timestamp::now();
+        let ended_before = older_than.map(|age| now.checked_sub(age).unwrap_or(Timestamp::MIN));
+        let jobs = self.jobs.prune(ended_before)?;
+        let inputs = self.inputs.expire(now)?;
+        // The directories are listed first: a job's row is there before its directory is made.
+        for id in self.jobs.without_artifacts(self.artifacts.jobs()?)? {
+            self.artifacts.remove_job(id)?;
+        }
+        Ok(PruneReport { jobs, inputs })
+    }
+}
+
+/// The graph, to be opened when it is needed.
+fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
+    let path = match &options.graph {
+        GraphLocation::DataDir => dir.graph(),
+        GraphLocation::Sqlite(path) => path.clone(),
+    };
+    let mounts = options.mount_table.clone();
+    LazyGraph::new(move || {
+        // The file may not exist yet, but the directory that it will be in must.
+        if let Some(Ok(parent)) = path.parent().map(|parent| {
+            let parent = if parent.as_os_str().is_empty() {
+                ".".as_ref()
+            } else {
+                parent
+            };
+            std::fs::canonicalize(parent)
+        }) {
+            refuse_network(&parent, &mounts)?;
+        }
+        open_store(&path)
+    })
+}
+
+fn open_store(path: &std::path::Path) -> Result<Arc<dyn GraphStore>> {
+    Err(atg_sdk::Error::new(
+        atg_sdk::ErrorKind::Unsupported,
+        format!(
+            "open the graph {}: this build has no embedded store",
+            path.display()
+        ),
+    ))
 }

@@ -21,6 +21,11 @@ pub trait GraphStore: std::fmt::Debug + Send + Sync + 'static {
     /// What the graph holds.
     async fn info(&self) -> Result<GraphInfo>;
 
+    /// The id that the graph got when it was created: what jobs say they worked on.
+    async fn graph_id(&self) -> Result<String> {
+        Ok(self.info().await?.graph_id)
+    }
+
     /// Takes the one write lock of a tenant, with a heartbeat, and raises its fence.
     ///
     /// Waits while another holder's heartbeat is fresh.

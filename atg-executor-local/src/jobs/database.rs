@@ -123,13 +123,13 @@ impl Database {
     }
 }
 
-/// Runs blocking work on the database off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    database: &Arc<Database>,
-    work: impl FnOnce(&Database) -> Result<T> + Send + 'static,
+/// Runs blocking work on a store off the async threads.
+pub(crate) async fn blocking<S: Send + Sync + 'static, T: Send + 'static>(
+    store: &Arc<S>,
+    work: impl FnOnce(&S) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let database = Arc::clone(database);
-    tokio::task::spawn_blocking(move || work(&database))
+    let store = Arc::clone(store);
+    tokio::task::spawn_blocking(move || work(&store))
         .await
         .map_err(|error| Error::internal("finish a call on the job history").with_source(error))?
 }

@@ -1,7 +1,8 @@
 -- Version 1 of job history. A published version is never edited: the next one migrates it.
 CREATE TABLE job (
-    number     INTEGER PRIMARY KEY AUTOINCREMENT, -- rises in the order of submission
+    number     INTEGER PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,                  -- nanoseconds since 1970, all that the log says: it is sorted by
     owner      TEXT NOT NULL,
     operation  TEXT NOT NULL,
     tenant_id  TEXT,
@@ -10,9 +11,12 @@ CREATE TABLE job (
     sequence   INTEGER NOT NULL,                  -- of its last event
     cancelling INTEGER NOT NULL DEFAULT 0,        -- somebody asked for it to stop
     snapshot   TEXT NOT NULL,                     -- JSON: what applying its events gives
+    ended_at   INTEGER,                           -- milliseconds since 1970
     expires_at INTEGER                            -- milliseconds since 1970; set when it ended
 );
+CREATE INDEX job_creation ON job (created_at, id);
 CREATE INDEX job_open ON job (process) WHERE status IN ('pending', 'running');
+CREATE INDEX job_end ON job (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE event (

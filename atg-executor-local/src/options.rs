@@ -1,0 +1,133 @@
+//! How a local executor is set up.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use atg_sdk::{Error, ErrorKind};
+
+/// How a [`LocalExecutor`](crate::LocalExecutor) is set up. Whoever makes one has read the environment; nothing here
+/// does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LocalOptions {
+    /// Where job history, artifacts, inputs and, unless said otherwise, the graph are kept. Made where it is missing.
+    pub data_dir: PathBuf,
+    /// The graph to work on.
+    pub graph: GraphLocation,
+    /// Jobs that run at the same time; further ones wait in the order in which they were submitted.
+    pub max_concurrent_jobs: usize,
+    /// How long ended jobs and their artifacts are kept.
+    pub retention: Duration,
+    /// How often a job is tried whose errors say that another try may help. Queries are tried once.
+    pub max_attempts: u32,
+    /// How long to wait before the second attempt; twice as long before each further one.
+    pub retry_delay: Duration,
+    /// Where the system lists what is mounted, in the form of Linux's `/proc/self/mountinfo`: known network file systems
+    /// are refused.
+    pub mount_table: PathBuf,
+}
+
+impl LocalOptions {
+    /// The defaults, with everything in that directory.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            graph: GraphLocation::default(),
+            max_concurrent_jobs: 3,
+            retention: Duration::from_secs(30 * 24 * 60 * 60),
+            max_attempts: 3,
+            retry_delay: Duration::from_secs(1),
+            mount_table: PathBuf::from("/proc/self/mountinfo"),
+        }
+    }
+
+    /// With that graph.
+    #[must_use]
+    pub fn with_graph(mut self, graph: GraphLocation) -> Self {
+        self.graph = graph;
+        self
+    }
+
+    /// With so many jobs at the same time, at least one.
+    #[must_use]
+    pub fn with_max_concurrent_jobs(mut self, jobs: usize) -> Self {
+        self.max_concurrent_jobs = jobs;
+        self
+    }
+
+    /// With ended jobs kept for so long.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// With that first pause between attempts.
+    #[must_use]
+    pub fn with_retry_delay(mut self, delay: Duration) -> Self {
+        self.retry_delay = delay;
+        self
+    }
+
+    /// With another list of what is mounted.
+    #[must_use]
+    pub fn with_mount_table(mut self, table: impl Into<PathBuf>) -> Self {
+        self.mount_table = table.into();
+        self
+    }
+}
+
+/// Where a graph is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum GraphLocation {
+    /// `graph.db` in the data directory.
+    #[default]
+    DataDir,
+    /// A file of the embedded store, written `sqlite:PATH`.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for GraphLocation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        // Only the scheme is repeated: the rest may hold a password.
+        match text.split_once("://") {
+            Some((scheme @ ("bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc"), _)) => {
+                Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!(
+                        "use a graph at {scheme}://: this version keeps graphs in files only: give sqlite:PATH"
+                    ),
+                ))
+            }
+            _ => Err(Error::invalid(
+                "read the location of the graph: it is written sqlite:PATH",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_graph_location_is_a_scheme_and_a_path() {
+        assert_eq!(
+            "sqlite:/a b/graph.db".parse::<GraphLocation>().unwrap(),
+            GraphLocation::Sqlite("/a b/graph.db".into())
+        );
+        for (text, kind) in [
+            ("sqlite:", ErrorKind::InvalidArgument),
+            ("/graph.db", ErrorKind::InvalidArgument),
+            ("neo4j+s://user:canary@host", ErrorKind::Unsupported),
+        ] {
+            let error = text.parse::<GraphLocation>().unwrap_err();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(!error.message().contains("canary"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Carrying jobs out: a task each, in order of submission, as many at once as there are slots.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use atg_sdk::{Error, ErrorKind, EventKind, JobEvent, JobId, JobLog, JobRequest, Operation, Result};
+use jiff::Timestamp;
+use tokio::{
+    sync::Semaphore,
+    task::JoinError,
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    context::{Context, Ended, Requester},
+    jobs::{Following, blocking},
+    local_state::LocalState,
+    operations,
+    reports::Reports,
+};
+
+/// Reports are gathered for so long before they are written, so that a job that ends at once costs no write for them.
+const GATHER: Duration = Duration::from_millis(50);
+/// How often the end of a job is tried to be written, a second apart: a disk that was full may have room again.
+const END_ATTEMPTS: u32 = 5;
+
+/// Runs jobs of this process.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    state: Arc<LocalState>,
+    slots: Arc<Semaphore>,
+    /// The tokens of jobs that were submitted here and have not ended.
+    open: Mutex<HashMap<JobId, CancellationToken>>,
+    max_attempts: u32,
+    retry_delay: Duration,
+}
+
+impl Runner {
+    pub(crate) fn new(
+        state: Arc<LocalState>,
+        slots: usize,
+        max_attempts: u32,
+        retry_delay: Duration,
+    ) -> Self {
+        Self {
+            state,
+            slots: Arc::new(Semaphore::new(slots.max(1))),
+            open: Mutex::default(),
+            max_attempts,
+            retry_delay,
+        }
+    }
+
+    /// Begins to carry out an accepted job. The task outlives everything that knows of it but the runtime.
+    pub(crate) fn start(self: &Arc<Self>, request: JobRequest) {
+        let cancel = CancellationToken::new();
+        self.tokens(|open| open.insert(request.id, cancel.clone()));
+        let runner = Arc::clone(self);
+        tokio::spawn(async move {
+            let id = request.id;
+            let following = Following::begin(&runner.state.jobs);
+            if let Err(error) = runner.carry_out(request, cancel).await {
+                tracing::error!(%error, job = %id, "the job's end could not be recorded");
+                runner.state.jobs.lose(id, error);
+            }
+            runner.tokens(|open| open.remove(&id));
+            drop(following);
+        });
+    }
+
+    /// Tells a job of ours to stop.
+    pub(crate) fn cancel(&self, id: JobId) {
+        if let Some(cancel) = self.tokens(|open| open.get(&id).cloned()) {
+            cancel.cancel();
+        }
+    }
+
+    fn tokens<T>(&self, work: impl FnOnce(&mut HashMap<JobId, CancellationToken>) -> T) -> T {
+        work(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// All attempts of a job. An error means that its log could not be written.
+    async fn carry_out(&self, request: JobRequest, wish: CancellationToken) -> Result<()> {
+        let JobRequest {
+            id,
+            owner,
+            operation,
+            confined_to,
+            context: work,
+        } = request;
+        let requester = Requester { owner, confined_to };
+        // The semaphore is never closed.
+        let _slot = Arc::clone(&self.slots).acquire_owned().await;
+        let reports = Arc::new(Reports::default());
+        loop {
+            let Some(attempt) = self.claim(id).await? else {
+                return Ok(());
+            };
+            reports.begin_attempt();
+            let shown = work.as_ref().map_or(attempt, |work| work.attempt);
+            let context = Context::new(
+                (id, attempt, shown),
+                requester.clone(),
+                Arc::clone(&self.state),
+                wish.child_token(),
+                Arc::clone(&reports),
+            );
+            let outcome = self.attempt(operation.clone(), &context, &wish).await;
+            let outcome = outcome.and_then(|ended| context.inputs().check_unchanged().map(|()| ended));
+            // A worker decides itself whether its outer job is tried again.
+            let last =
+                attempt >= self.max_attempts || work.is_some() || matches!(operation, Operation::Query(_));
+            let again =
+                matches!(&outcome, Err(error) if error.is_retryable()) && !last && !wish.is_cancelled();
+            let listed = self.end(&context, outcome, again, wish.is_cancelled()).await?;
+            if !listed {
+                self.discard(&context);
+            }
+            if !again {
+                return Ok(());
+            }
+            let delay = self.retry_delay * 2_u32.saturating_pow(attempt - 1);
+            tokio::select! {
+                () = sleep(delay) => {}
+                () = wish.cancelled() => {}
+            }
+        }
+    }
+
+    /// Appends `Started`. `None` where somebody ended the job before, or has it already.
+    async fn claim(&self, id: JobId) -> Result<Option<u32>> {
+        let claimed = blocking(&self.state.jobs, move |jobs| {
+            let mut claimed = None;
+            jobs.change(id, |log| {
+                let attempt = log.job().attempt + 1;
+                match log.append(Timestamp::now(), EventKind::Started { attempt }) {
+                    Ok(event) => {
+                        claimed = Some(attempt);
+                        Ok(vec![event])
+                    }
+                    Err(refusal) => {
+                        tracing::debug!(%refusal, "walking away");
+                        Ok(Vec::new())
+                    }
+                }
+            })?;
+            Ok(claimed)
+        });
+        match claimed.await {
+            // Deleted while it waited for its turn: nothing to do, and nobody to tell.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone) => Ok(None),
+            claimed => claimed,
+        }
+    }
+
+    /// Runs the operation and meanwhile writes what it reports. When that cannot be written, the operation is told to
+    /// stop, and this is how the attempt ended.
+    async fn attempt(
+        &self,
+        operation: Operation,
+        context: &Context,
+        wish: &CancellationToken,
+    ) -> Result<Ended> {
+        let reports = context.reports();
+        let mut task = tokio::spawn({
+            let context = context.clone();
+            async move { operations::run(operation, &context).await }
+        });
+        let mut changes = self.state.jobs.changes().subscribe();
+        // Another process may have recorded its wish before we listened.
+        changes.mark_changed();
+        let mut due: Option<Instant> = None;
+        let mut unwritten: Option<Error> = None;
+        loop {
+            tokio::select! {
+                outcome = &mut task => {
+                    let outcome = outcome.unwrap_or_else(|error| Err(crashed(error)));
+                    return unwritten.map_or(outcome, Err);
+                }
+                () = reports.news(), if due.is_none() && unwritten.is_none() => due = Some(Instant::now() + GATHER),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    due = None;
+                    if let Err(error) = self.write(context.job_id(), reports.take()).await {
+                        context.cancel().cancel();
+                        unwritten = Some(error);
+                    }
+                }
+                _ = changes.changed(), if !wish.is_cancelled() => self.look_for_wish(context.job_id(), wish).await,
+            }
+        }
+    }
+
+    /// Passes on the wish to cancel that another process recorded.
+    async fn look_for_wish(&self, id: JobId, wish: &CancellationToken) {
+        match blocking(&self.state.jobs, move |jobs| jobs.is_cancelling(id)).await {
+            Ok(true) => wish.cancel(),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "wishes to cancel cannot be seen"),
+        }
+    }
+
+    async fn write(&self, id: JobId, kinds: Vec<EventKind>) -> Result<()> {
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        blocking(&self.state.jobs, move |jobs| {
+            jobs.change(id, |log| append_all(log, kinds)).map(drop)
+        })
+        .await
+    }
+
+    /// Appends the last reports and the end of the attempt. Returns whether that lists the attempt's artifacts.
+    async fn end(
+        &self,
+        context: &Context,
+        outcome: Result<Ended>,
+        again: bool,
+        wished: bool,
+    ) -> Result<bool> {
+        let artifacts = context.artifacts().finished();
+        let (listed, end) = match outcome {
+            Ok(ended) => (
+                !artifacts.is_empty(),
+                EventKind::Completed {
+                    output: Box::new(ended.output),
+                    completeness: ended.completeness,
+                    artifacts,
+                },
+            ),
+            Err(error) if again => (
+                false,
+                EventKind::AttemptFailed {
+                    attempt: context.started_as(),
+                    error,
+                },
+            ),
+            Err(error) if wished && error.code() != PANICKED => {
+                if error.kind() != ErrorKind::Cancelled {
+                    tracing::debug!(%error, "what the operation said when it was told to stop");
+                }
+                (false, EventKind::Cancelled)
+            }
+            Err(error) => (!artifacts.is_empty(), EventKind::Failed { error, artifacts }),
+        };
+        let mut kinds = context.reports().finish();
+        kinds.push(end);
+        let mut attempts = 1;
+        loop {
+            match self.write(context.job_id(), kinds.clone()).await {
+                Ok(()) => return Ok(listed),
+                Err(error) if error.is_retryable() && attempts < END_ATTEMPTS => {
+                    attempts += 1;
+                    sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Removes files that no event lists.
+    fn discard(&self, context: &Context) {
+        if let Err(error) = context.artifacts().discard() {
+            tracing::debug!(%error, "left for the next sweep");
+        }
+    }
+}
+
+/// Appends events in order. A wish that came in between turns an announcement of another attempt into the end.
+fn append_all(log: &mut JobLog, kinds: Vec<EventKind>) -> Result<Vec<JobEvent>> {
+    let now = Timestamp::now();
+    kinds
+        .into_iter()
+        .map(|kind| {
+            let wished = log.job().cancel_requested_at.is_some();
+            let kind = match kind {
+                EventKind::AttemptFailed { .. } if wished => EventKind::Cancelled,
+                kind => kind,
+            };
+            log.append(now, kind)
+        })
+        .collect()
+}
+
+const PANICKED: &str = "Panicked";
+
+/// The words of a panic are on stderr already; they may quote data, so they do not go into the job.
+fn crashed(error: JoinError) -> Error {
+    Error::internal(
+        "carry out the operation: it panicked, which is a defect of atg: please report what stderr says",
+    )
+    .with_code(PANICKED)
+    .with_source(error)
+}

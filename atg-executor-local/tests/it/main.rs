@@ -1,0 +1,4 @@
+//! The local executor from outside.
+
+mod jobs;
+mod support;
