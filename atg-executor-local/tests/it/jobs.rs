@@ -15,7 +15,10 @@ async fn a_job_runs_to_its_end_and_its_artifacts_can_be_read() {
         .await
         .unwrap();
 
-    assert_eq!((job.status, job.completeness), (JobStatus::Completed, Some(Completeness::Complete)));
+    assert_eq!(
+        (job.status, job.completeness),
+        (JobStatus::Completed, Some(Completeness::Complete))
+    );
     assert!(job.expires_at.is_some());
     let stream = executor.read_artifact(job.id, "a/b.txt", None).await.unwrap();
     let bytes: Vec<_> = stream.bytes.try_collect().await.unwrap();
