@@ -1,1 +1,58 @@
-//! Which properties name other things, and what that means: tables, and the pure functions that read them.
+//! Which properties name other things, and what that means: a table, and the pure functions that read it.
+//!
+//! [`rules`] holds the table: resource type, path, relationship, direction. Whatever resource ID stands in a body and no row
+//! claims becomes `REFERENCES {path}`. To teach ATG a relationship, add a row there and a body to its test.
+
+mod access;
+mod reference;
+mod roles;
+pub mod rules;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use atg_sdk::azure::ResourceId;
+
+use crate::{graph::Reference, json::Json};
+
+pub use reference::is_resource_id;
+pub use roles::built_in_role;
+
+/// What a body says about other things.
+#[derive(Debug, Default)]
+pub struct Found<'a> {
+    /// Its edges, each once.
+    pub references: Vec<Reference>,
+    /// Children whose bodies it holds.
+    pub children: Vec<Child<'a>>,
+}
+
+/// A child resource within its parent's body.
+#[derive(Debug)]
+pub struct Child<'a> {
+    /// Its ID.
+    pub id: ResourceId,
+    /// Its body.
+    pub members: &'a [(String, Json)],
+    /// What its body says; paths are relative to it.
+    pub found: Found<'a>,
+}
+
+/// Finds what a resource says about others. `members` are all of its top level.
+#[must_use]
+pub fn find<'a>(id: &ResourceId, resource_type: &str, members: &'a [(String, Json)]) -> Found<'a> {
+    let mut found = walk::resource(id, resource_type, members);
+    if resource_type.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments") {
+        found.references.extend(access::has_role(members));
+    }
+    found
+}
+
+/// Finds what a Microsoft Graph object says about others, beside its lists of members and owners.
+#[must_use]
+pub fn find_in_directory_object(kind: &str, members: &[(String, Json)]) -> Vec<Reference> {
+    let mut references = walk::directory_object(kind, members);
+    references.extend(access::app_roles(members));
+    references
+}

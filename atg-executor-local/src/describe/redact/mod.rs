@@ -1,0 +1,195 @@
+//! Takes secrets out of a body before anything else sees it.
+//!
+//! A secret becomes `{"$redacted": "<path>"}`. Three sets of rules find it: paths by resource type ([`paths`]), names of
+//! members ([`names`]) and what a text looks like ([`text`]). What is no secret is left alone: `null`, booleans, empty
+//! texts, resource IDs, references to a key vault, and whatever is redacted already, so that going over a body twice
+//! changes nothing.
+
+mod names;
+mod paths;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use super::pattern::{Rules, Step, path_text};
+use crate::json::Json;
+
+/// The name of the one member that stands in place of a secret.
+pub const MARK: &str = "$redacted";
+
+/// A value that was taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// Where it stood: `properties.osProfile.adminPassword`.
+    pub path: String,
+}
+
+/// Redacts an object in place, and lists what is redacted in it, including what an earlier pass took out.
+pub fn apply(object: &mut Json) -> Vec<Redaction> {
+    let mut walk = Walk {
+        steps: Vec::with_capacity(16),
+        owners: Vec::with_capacity(2),
+        out: Vec::new(),
+    };
+    walk.value(object, Mode::Open);
+    walk.out
+}
+
+/// What the surroundings of a value say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Nothing.
+    Open,
+    /// Each text and number below is a secret.
+    Secret,
+    /// Below a member whose name promises a secret, but which is an object: its `value` is one, its `type` is not.
+    Wrapped,
+    /// Names with values: `[{name, value}]`, `{name: value}` or `{name: {value, type}}`.
+    Pairs,
+}
+
+/// A resource whose type has paths of its own: the row, or one within its body.
+struct Owner {
+    rules: Rules<paths::Rule>,
+    depth: usize,
+}
+
+struct Walk<'a> {
+    steps: Vec<Step<'a>>,
+    owners: Vec<Owner>,
+    out: Vec<Redaction>,
+}
+
+impl<'a> Walk<'a> {
+    fn value(&mut self, value: &'a mut Json, mode: Mode) {
+        match value {
+            Json::Object(members) => {
+                if members.len() == 1 && members[0].0 == MARK {
+                    self.list();
+                    return;
+                }
+                self.object(members, mode);
+            }
+            Json::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.steps.push(Step::Index(index));
+                    self.value(item, mode);
+                    self.steps.pop();
+                }
+            }
+            Json::String(content) => {
+                let secret = match mode {
+                    Mode::Secret => !text::is_harmless(content),
+                    Mode::Open | Mode::Wrapped | Mode::Pairs => text::is_secret(content),
+                };
+                if secret {
+                    self.take(value);
+                }
+            }
+            Json::Number(_) if mode == Mode::Secret => self.take(value),
+            Json::Number(_) | Json::Bool(_) | Json::Null => {}
+        }
+    }
+
+    fn object(&mut self, members: &'a mut [(String, Json)], mode: Mode) {
+        let owner = self.owner_of(members);
+        let is_owner = owner.is_some();
+        self.owners.extend(owner);
+        // `{"type": "SecureString", "value": …}`, as templates and data factories write it.
+        let wraps_secret = members.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("type") && value.as_str().is_some_and(names::is_secure_type)
+        });
+        for (name, value) in members {
+            let name: &'a str = name;
+            self.steps.push(Step::Name(name));
+            let below = if wraps_secret && name.eq_ignore_ascii_case("value") {
+                Mode::Secret
+            } else {
+                self.mode_of(name, value, mode)
+            };
+            self.value(value, below);
+            self.steps.pop();
+        }
+        if is_owner {
+            self.owners.pop();
+        }
+    }
+
+    fn mode_of(&self, name: &str, value: &Json, mode: Mode) -> Mode {
+        if self.path_is_listed() {
+            return Mode::Secret;
+        }
+        let is_nested = matches!(value, Json::Object(_) | Json::Array(_));
+        match mode {
+            Mode::Secret => return Mode::Secret,
+            Mode::Wrapped | Mode::Pairs if names::is_value(name) => return Mode::Secret,
+            Mode::Pairs => {
+                // In `{name: value}` every member is a value; in `[{name, value}]` only `value` is.
+                let in_list = matches!(self.steps.iter().rev().nth(1), Some(Step::Index(_)));
+                if !in_list && !is_nested {
+                    return Mode::Secret;
+                }
+                if !in_list {
+                    return Mode::Wrapped;
+                }
+            }
+            Mode::Open | Mode::Wrapped => {}
+        }
+        if names::holds_pairs(name) && is_nested {
+            Mode::Pairs
+        } else if names::is_secret(name, value) {
+            if is_nested { Mode::Wrapped } else { Mode::Secret }
+        } else if mode == Mode::Wrapped && is_nested {
+            Mode::Wrapped
+        } else {
+            Mode::Open
+        }
+    }
+
+    fn path_is_listed(&self) -> bool {
+        self.owners.iter().any(|owner| {
+            owner
+                .rules
+                .iter()
+                .any(|rule| rule.matches(&self.steps[owner.depth..]))
+        })
+    }
+
+    /// The row itself, or an object within it that is a resource of its own.
+    fn owner_of(&self, members: &[(String, Json)]) -> Option<Owner> {
+        let text = |wanted: &str| {
+            members
+                .iter()
+                .find_map(|(name, value)| (name == wanted).then_some(value)?.as_str())
+        };
+        let is_row = self.steps.is_empty();
+        if !is_row && !members.iter().any(|(name, _)| name == "properties") {
+            return None;
+        }
+        let kind = text("@odata.type").or_else(|| text("type"));
+        let rules = match kind {
+            Some(kind) if is_row || kind.contains('/') => paths::of(kind),
+            _ => {
+                let id: atg_sdk::azure::ResourceId = text("id")?.parse().ok()?;
+                paths::of(id.resource_type()?.as_str())
+            }
+        };
+        Some(Owner {
+            rules,
+            depth: self.steps.len(),
+        })
+    }
+
+    fn list(&mut self) {
+        self.out.push(Redaction {
+            path: path_text(&self.steps),
+        });
+    }
+
+    fn take(&mut self, value: &mut Json) {
+        let path = path_text(&self.steps);
+        *value = Json::Object(vec![(MARK.to_owned(), Json::String(path.clone()))]);
+        self.out.push(Redaction { path });
+    }
+}
