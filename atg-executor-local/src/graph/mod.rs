@@ -1,7 +1,12 @@
 //! The graph behind one trait: what a store must do, whichever database it is.
 
+pub(crate) mod content;
+pub(crate) mod diff;
 pub mod embedded;
 mod model;
+pub(crate) mod statement;
+#[cfg(test)]
+pub(crate) mod suite;
 
 use std::{path::Path, time::Duration};
 

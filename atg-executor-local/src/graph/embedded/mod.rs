@@ -1,1 +1,182 @@
-//! The embedded store: one SQLite file.
+//! The embedded store: one SQLite file, shared by any number of processes of this machine.
+//!
+//! Write transactions are short (well under 250 ms) and begin with `BEGIN IMMEDIATE`, so that several scans, and readers
+//! all the time, can share the file. A scan writes from a thread of its own; everything else runs on the blocking pool.
+
+mod cache;
+mod edge_table;
+mod failure;
+mod file;
+mod info;
+mod lock;
+mod names;
+mod node_table;
+mod packed;
+mod scan;
+mod session;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use atg_sdk::{Error, ErrorKind, Result, azure::TenantId};
+use rusqlite::Connection;
+
+use self::failure::Sql;
+use super::{
+    Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
+    RecordSource, RowSink, ScanStart, ScanWriter,
+};
+
+/// How an [`EmbeddedStore`] behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Make the file if there is none; otherwise its absence is `NotFound`.
+    pub create: bool,
+    /// How often a scan says that it still lives.
+    pub heartbeat: Duration,
+    /// After how long without a word a scan is given up. One whose process is known to be gone is given up at once.
+    pub stale_after: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            create: true,
+            heartbeat: Duration::from_secs(3),
+            stale_after: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A graph in one SQLite file.
+#[derive(Clone)]
+pub struct EmbeddedStore {
+    path: PathBuf,
+    graph_id: String,
+    options: Options,
+}
+
+impl fmt::Debug for EmbeddedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EmbeddedStore {
+    /// Opens the graph, or makes an empty one. Takes a few milliseconds and blocks for them.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none and [`Options::create`] is off, or its directory does not exist; `Conflict` for a
+    /// file that is no graph of ATG and `Unsupported` for one of a newer ATG, both left untouched.
+    pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self> {
+        let path = path.into();
+        if !options.create && fs::metadata(&path).is_ok_and(|file| file.len() == 0) | !path.exists() {
+            return Err(Error::not_found(format!(
+                "open the graph: there is none at {} yet, run `atg scan` first",
+                path.display()
+            )));
+        }
+        file::prepare(&path)?;
+        let graph_id = file::reader(&path)?
+            .query_row("SELECT value FROM meta WHERE name = 'graph_id'", [], |row| {
+                row.get(0)
+            })
+            .during("read the graph's id")?;
+        Ok(Self {
+            path,
+            graph_id,
+            options,
+        })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Made when the graph was created.
+    #[must_use]
+    pub fn graph_id(&self) -> &str {
+        &self.graph_id
+    }
+
+    /// A connection that cannot change anything.
+    pub(crate) fn reader(&self) -> Result<Connection> {
+        file::reader(&self.path)
+    }
+
+    /// Runs blocking work on a store of the same file.
+    async fn blocking<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(|error| Error::internal("the work on the graph ended early").with_source(error))?
+    }
+}
+
+#[async_trait]
+impl GraphStore for EmbeddedStore {
+    async fn info(&self) -> Result<GraphInfo> {
+        self.blocking(info::read).await
+    }
+
+    async fn begin_scan(&self, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
+        writer::begin(self, start).await
+    }
+
+    async fn query(&self, _query: Query, _rows: Box<dyn RowSink>) -> Result<QuerySummary> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph answers no queries",
+        ))
+    }
+
+    async fn export(&self, _request: ExportRequest, _records: Box<dyn RecordSink>) -> Result<Counts> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph does not export",
+        ))
+    }
+
+    async fn import(&self, _request: ImportRequest, _records: Box<dyn RecordSource>) -> Result<Counts> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph does not import",
+        ))
+    }
+
+    async fn forget(&self, _tenant: TenantId) -> Result<Counts> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph does not forget",
+        ))
+    }
+
+    async fn backup(&self, _to: &Path) -> Result<()> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph makes no backups",
+        ))
+    }
+
+    async fn vacuum(&self) -> Result<()> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this build of the embedded graph does not shrink",
+        ))
+    }
+}

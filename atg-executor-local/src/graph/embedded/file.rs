@@ -1,0 +1,196 @@
+//! Opening the one file: made if absent, known by its header, refused when it is somebody else's or newer.
+
+use std::{
+    fs,
+    io::{ErrorKind as IoKind, Read},
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use atg_sdk::{Error, ErrorKind, Result};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use uuid::Uuid;
+
+use super::failure::Sql;
+
+/// `ATGg`, so that `file` and we know the file from other SQLite databases.
+pub(crate) const APPLICATION_ID: u32 = 0x4154_4767;
+
+/// The version of `schema.sql`.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// How often a busy database is asked again. SQLite's own waits grow to 100 ms and then miss the short pauses that a
+/// writer leaves between its transactions.
+const BUSY_STEP: Duration = Duration::from_millis(1);
+
+/// Makes the file if there is none, and checks that it is a graph of this version.
+pub(crate) fn prepare(path: &Path) -> Result<()> {
+    match header(path)? {
+        Header::Absent => create(path),
+        Header::Graph(version) => check_version(path, version),
+        Header::Foreign => Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "open the graph: {} is not a graph of ATG and was left as it is: name another file",
+                path.display()
+            ),
+        )),
+    }?;
+    // While a newer ATG runs, the header's last change may still be in the write-ahead log.
+    let version: u32 = writer(path)?
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .during("open the graph")?;
+    check_version(path, version)
+}
+
+/// A connection that may write.
+pub(crate) fn writer(path: &Path) -> Result<Connection> {
+    let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch(
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = FILE;",
+    )
+    .during("open the graph")?;
+    Ok(db)
+}
+
+/// A connection that only reads.
+pub(crate) fn reader(path: &Path) -> Result<Connection> {
+    // The file is opened for writing all the same: the reader that comes first after a crash has to replay the log.
+    let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;")
+        .during("open the graph")?;
+    Ok(db)
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
+    let mut db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .during("open the graph")?;
+    db.busy_handler(Some(|waits| {
+        thread::sleep(BUSY_STEP);
+        waits < 30_000
+    }))
+    .during("open the graph")?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+enum Header {
+    Absent,
+    Graph(u32),
+    Foreign,
+}
+
+/// Reads the first hundred bytes (<https://sqlite.org/fileformat.html>) without SQLite, which could not look at a file
+/// without leaving its side files beside it.
+fn header(path: &Path) -> Result<Header> {
+    let failed = |error: std::io::Error| {
+        Error::new(
+            ErrorKind::PermissionDenied,
+            format!(
+                "open the graph {}: see whether it is a file that you may read",
+                path.display()
+            ),
+        )
+        .with_source(error)
+    };
+    let mut bytes = [0; 100];
+    let mut file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == IoKind::NotFound => return Ok(Header::Absent),
+        Err(error) => return Err(failed(error)),
+    };
+    if file.metadata().map_err(failed)?.len() == 0 {
+        return Ok(Header::Absent);
+    }
+    match file.read_exact(&mut bytes) {
+        Ok(()) => {}
+        Err(error) if error.kind() == IoKind::UnexpectedEof => return Ok(Header::Foreign),
+        Err(error) => return Err(failed(error)),
+    }
+    let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    if bytes.starts_with(b"SQLite format 3\0") && number(68) == APPLICATION_ID {
+        Ok(Header::Graph(number(60)))
+    } else {
+        Ok(Header::Foreign)
+    }
+}
+
+fn check_version(path: &Path, version: u32) -> Result<()> {
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!(
+            "open the graph: {} was written by a newer ATG (schema {version}, this one knows {SCHEMA_VERSION}) and was \
+             left as it is: use that version, or name another file",
+            path.display()
+        ),
+    ))
+}
+
+fn create(path: &Path) -> Result<()> {
+    create_private(path)?;
+    let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let doing = "create the graph";
+    // Version and schema go in before the change to WAL, so that the header of the file itself always tells them. Who
+    // comes second waits here, and finds everything done.
+    let transaction = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .during(doing)?;
+    let made: Option<String> = transaction
+        .query_row("SELECT name FROM sqlite_schema WHERE name = 'meta'", [], |row| {
+            row.get(0)
+        })
+        .optional()
+        .during(doing)?;
+    if made.is_none() {
+        transaction.execute_batch(SCHEMA).during(doing)?;
+        transaction
+            .execute(
+                "INSERT INTO meta VALUES ('graph_id', ?1)",
+                [Uuid::now_v7().to_string()],
+            )
+            .during(doing)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .during(doing)?;
+        transaction
+            .pragma_update(None, "user_version", SCHEMA_VERSION)
+            .during(doing)?;
+    }
+    transaction.commit().during(doing)?;
+    db.pragma_update(None, "journal_mode", "WAL").during(doing)
+}
+
+/// SQLite gives its side files the mode of the main one.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == IoKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == IoKind::NotFound => Err(Error::not_found(format!(
+            "create the graph {}: its directory does not exist, create it first",
+            path.display()
+        ))
+        .with_source(error)),
+        Err(error) => Err(Error::new(
+            ErrorKind::PermissionDenied,
+            format!(
+                "create the graph {}: see whether you may write there",
+                path.display()
+            ),
+        )
+        .with_source(error)),
+    }
+}

@@ -1,0 +1,101 @@
+//! The last transaction of a scan: its own node, and the lock back.
+
+use atg_sdk::Result;
+use rusqlite::{OptionalExtension, params};
+
+use super::Scan;
+use crate::graph::{
+    Node, ScanCounts, ScanEnd,
+    content::Content,
+    embedded::{
+        failure::Sql,
+        info::read_count,
+        node_table::{self, CONTENT, History, read_content},
+    },
+};
+
+impl Scan {
+    pub(super) fn end(&mut self, end: ScanEnd) -> Result<ScanCounts> {
+        self.session.begin()?;
+        if let Some(node) = end.scan {
+            self.write_scan(node)?;
+        }
+        // Counts the edges of this transaction too, so it ends here and the lock goes with the next one.
+        self.session.commit()?;
+        self.session.begin()?;
+        let session = &mut self.session;
+        session
+            .db
+            .execute(
+                "UPDATE tenant SET partial = CASE WHEN ?2 THEN 0 ELSE partial END, last_scan_id = ?3, last_scan_at = ?4
+                 WHERE id = ?1",
+                params![session.lock.tenant, end.complete, session.scan_id, session.now],
+            )
+            .during("end the scan")?;
+        self.count()?;
+        let session = &mut self.session;
+        session.lock.release(&session.db)?;
+        session.commit()?;
+        Ok(self.counts)
+    }
+
+    fn write_scan(&mut self, node: Node) -> Result<()> {
+        let session = &mut self.session;
+        let key = node.key.clone();
+        let content = Content::of(node);
+        let hash = content.hash();
+        let before = session
+            .db
+            .query_row(
+                &format!("SELECT id, {CONTENT} FROM node WHERE key = ?1"),
+                [&key],
+                |row| Ok((row.get(0)?, read_content(row, 1)?)),
+            )
+            .optional()
+            .during("write the scan's node")?;
+        match before {
+            Some((id, before)) => node_table::update(
+                &session.db,
+                &mut session.names,
+                id,
+                &before.labels,
+                &content,
+                &hash,
+                (&session.now, &session.scan_id),
+            ),
+            None => node_table::insert(
+                &session.db,
+                &mut session.names,
+                session.lock.tenant,
+                &key,
+                &content,
+                &hash,
+                History {
+                    first_seen_at: &session.now,
+                    changed_at: &session.now,
+                    scan_id: &session.scan_id,
+                },
+            )
+            .map(drop),
+        }
+    }
+
+    fn count(&mut self) -> Result<()> {
+        let doing = "count the nodes and edges of the tenant";
+        let session = &self.session;
+        let (nodes, external, edges) = session
+            .db
+            .query_row(
+                "SELECT (SELECT count(*) FROM node WHERE tenant = t.id),
+                        (SELECT count(*) FROM node WHERE tenant = t.id AND class = 4), t.edges
+                 FROM tenant t WHERE t.id = ?1",
+                [session.lock.tenant],
+                |row| Ok((read_count(row, 0)?, read_count(row, 1)?, read_count(row, 2)?)),
+            )
+            .during(doing)?;
+        self.counts.nodes = nodes;
+        self.counts.external = external;
+        self.counts.edges = edges;
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! One writer's connection, and its transactions: short, fenced, and told of in order.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use atg_sdk::{Error, Result, azure::TenantId};
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio_util::sync::CancellationToken;
+
+use super::{failure::Sql, lock::Lock, names::Names};
+use crate::graph::{Change, ChangeSink};
+
+/// How long a transaction may collect work. What follows (the last row, the commit) fits into the 250 ms that any process
+/// may hold the file.
+const SLICE: Duration = Duration::from_millis(120);
+
+/// How long the file is left alone after a slice, so that others get their turn: they ask every millisecond.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Writes to one tenant under its lock.
+pub(super) struct Session {
+    pub(super) db: Connection,
+    pub(super) lock: Lock,
+    pub(super) tenant: TenantId,
+    pub(super) scan_id: String,
+    /// When it began, as nodes carry it.
+    pub(super) now: String,
+    pub(super) names: Names,
+    cancel: CancellationToken,
+    changes: Box<dyn ChangeSink>,
+    /// Made in the transaction that is open.
+    made: Vec<Change>,
+    /// By how much the transaction that is open changed the number of edges.
+    edges: i64,
+    began: Option<Instant>,
+}
+
+impl Session {
+    pub(super) fn new(
+        db: Connection,
+        lock: Lock,
+        tenant: TenantId,
+        scan_id: String,
+        cancel: CancellationToken,
+        changes: Box<dyn ChangeSink>,
+    ) -> Result<Self> {
+        let names = Names::read(&db)?;
+        Ok(Self {
+            db,
+            lock,
+            tenant,
+            scan_id,
+            now: stamp(Timestamp::now()),
+            names,
+            cancel,
+            changes,
+            made: Vec::new(),
+            edges: 0,
+            began: None,
+        })
+    }
+
+    /// Opens a transaction, if none is open, and checks the fence in it.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        if self.began.is_some() {
+            return Ok(());
+        }
+        if self.cancel.is_cancelled() {
+            return Err(Error::cancelled());
+        }
+        self.db
+            .execute_batch("BEGIN IMMEDIATE")
+            .during("begin to write to the graph")?;
+        self.began = Some(Instant::now());
+        self.lock.check(&self.db)
+    }
+
+    /// Called between two pieces of work that may lie in different transactions.
+    pub(super) fn breathe(&mut self) -> Result<()> {
+        if self.began.is_some_and(|began| began.elapsed() < SLICE) {
+            return Ok(());
+        }
+        self.commit()?;
+        thread::sleep(PAUSE);
+        self.begin()
+    }
+
+    /// Ends the transaction and tells of the changes in it.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        if self.began.is_none() {
+            return Ok(());
+        }
+        let doing = "write to the graph";
+        if self.edges != 0 {
+            self.db
+                .prepare_cached("UPDATE tenant SET edges = edges + ?2 WHERE id = ?1")
+                .and_then(|mut statement| statement.execute([self.lock.tenant, self.edges]))
+                .during(doing)?;
+            self.edges = 0;
+        }
+        self.db.execute_batch("COMMIT").during(doing)?;
+        self.began = None;
+        for change in self.made.drain(..) {
+            self.changes.record(&change)?;
+        }
+        Ok(())
+    }
+
+    /// Will be told of once it is committed.
+    pub(super) fn made(&mut self, change: Change) {
+        self.made.push(change);
+    }
+
+    /// Counts an edge that came (1) or went (-1).
+    pub(super) fn count_edge(&mut self, by: i64) {
+        self.edges += by;
+    }
+
+    /// Undoes what is not committed and gives the tenant back.
+    pub(super) fn abandon(&mut self) {
+        if self.began.take().is_some() {
+            // Closing the connection would do it as well, but the lock has to be given back through it first.
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+        if let Err(error) = self.lock.release(&self.db) {
+            tracing::warn!(%error, "the write lock of the tenant stays until its heartbeat is old");
+        }
+    }
+}
+
+/// A time as nodes carry it. Of one length, so that texts sort like times.
+pub(super) fn stamp(at: Timestamp) -> String {
+    format!("{at:.3}")
+}

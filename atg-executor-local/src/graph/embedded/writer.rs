@@ -1,0 +1,215 @@
+//! The way from asynchronous code to the one thread that writes a scan.
+
+use std::{
+    fmt,
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use atg_sdk::{Error, ErrorKind, Result, azure::TenantId};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    EmbeddedStore, file,
+    lock::{self, Lock},
+    scan::Scan,
+    session::Session,
+};
+use crate::graph::{ChangeSink, Described, ScanCounts, ScanEnd, ScanStart, ScanWriter};
+
+/// How often a waiting scan looks whether its turn has come.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What the thread is asked for, each with the way its answer takes.
+enum Request {
+    Write(Vec<Described>, oneshot::Sender<Result<()>>),
+    Finish(ScanEnd, oneshot::Sender<Result<ScanCounts>>),
+}
+
+/// Takes the lock and starts the thread.
+pub(super) async fn begin(store: &EmbeddedStore, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
+    let ScanStart {
+        tenant,
+        holder,
+        scan_id,
+        no_wait,
+        rebuild_edges,
+        cancel,
+        changes,
+    } = start;
+    let lock = take_lock(store, tenant, &holder, no_wait, &cancel).await?;
+    let (requests, inbox) = channel();
+    let (ready, started) = oneshot::channel();
+    let store = store.clone();
+    let work = move || {
+        let scan = prepare(&store, lock, tenant, scan_id, cancel, changes, rebuild_edges);
+        match scan {
+            Ok(scan) => {
+                // Nobody listens any more when the caller was dropped meanwhile: the inbox then ends at once.
+                let _ = ready.send(Ok(()));
+                serve(scan, &inbox);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("atg-graph-writer".to_owned())
+        .spawn(work)
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "start the thread that writes to the graph",
+            )
+            .with_source(error)
+        })?;
+    started.await.map_err(|_| gone())??;
+    Ok(Box::new(Writer {
+        requests,
+        written: None,
+    }))
+}
+
+/// Waits for its turn.
+pub(super) async fn take_lock(
+    store: &EmbeddedStore,
+    tenant: TenantId,
+    holder: &str,
+    no_wait: bool,
+    cancel: &CancellationToken,
+) -> Result<Lock> {
+    loop {
+        if cancel.is_cancelled() {
+            return Err(Error::cancelled());
+        }
+        let holder = holder.to_owned();
+        let taken = store
+            .blocking(move |store| lock::try_take(store, &mut file::writer(store.path())?, tenant, &holder))
+            .await?;
+        match taken {
+            Ok(lock) => return Ok(lock),
+            Err(other) if no_wait => {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!(
+                        "begin: {other} is writing to the tenant; wait for it to end, or leave out --no-wait"
+                    ),
+                ));
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = tokio::time::sleep(ASK_AGAIN) => {}
+        }
+    }
+}
+
+fn prepare(
+    store: &EmbeddedStore,
+    lock: Lock,
+    tenant: TenantId,
+    scan_id: String,
+    cancel: CancellationToken,
+    changes: Box<dyn ChangeSink>,
+    rebuild_edges: bool,
+) -> Result<Scan> {
+    let session = Session::new(
+        file::writer(store.path())?,
+        lock,
+        tenant,
+        scan_id,
+        cancel,
+        changes,
+    )?;
+    Scan::new(session, rebuild_edges)
+}
+
+/// Works until the scan ends, fails, or its writer is dropped.
+fn serve(mut scan: Scan, inbox: &Receiver<Request>) {
+    loop {
+        match inbox.recv() {
+            Ok(Request::Write(batch, answer)) => {
+                let result = scan.write(batch);
+                let failed = result.is_err();
+                if failed {
+                    scan.abandon();
+                }
+                // The answer is looked at with the next request; a dropped writer is noticed by the closed inbox.
+                let _ = answer.send(result);
+                if failed {
+                    return;
+                }
+            }
+            Ok(Request::Finish(end, answer)) => {
+                let result = scan.finish(end);
+                if result.is_err() {
+                    scan.abandon();
+                }
+                // The lock's file is gone before the answer is there: who begins next finds everything done.
+                drop(scan);
+                let _ = answer.send(result);
+                return;
+            }
+            Err(_) => {
+                scan.abandon();
+                return;
+            }
+        }
+    }
+}
+
+/// Hands batches to the thread, one ahead: while one is written, the caller makes the next.
+struct Writer {
+    requests: Sender<Request>,
+    written: Option<oneshot::Receiver<Result<()>>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    async fn wait(&mut self) -> Result<()> {
+        match &mut self.written {
+            None => Ok(()),
+            Some(answer) => {
+                let result = answer.await.unwrap_or_else(|_| Err(gone()));
+                self.written = None;
+                result
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ScanWriter for Writer {
+    async fn write(&mut self, batch: Vec<Described>) -> Result<()> {
+        self.wait().await?;
+        let (answer, written) = oneshot::channel();
+        self.requests
+            .send(Request::Write(batch, answer))
+            .map_err(|_| gone())?;
+        self.written = Some(written);
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>, end: ScanEnd) -> Result<ScanCounts> {
+        self.wait().await?;
+        let (answer, finished) = oneshot::channel();
+        self.requests
+            .send(Request::Finish(end, answer))
+            .map_err(|_| gone())?;
+        finished.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn gone() -> Error {
+    Error::internal("the scan's writer has ended, after an error that was reported before")
+}

@@ -1,0 +1,198 @@
+//! Small graphs for the cases.
+
+use std::sync::{Arc, Mutex};
+
+use atg_sdk::{Result, azure::TenantId};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::graph::{
+    Change, ChangeSink, Described, GraphStore, Labels, Node, NodeClass, Reference, Removal, Said, ScanCounts,
+    ScanEnd, ScanStart, ScanWriter, Source, Standing, Target, Value, node_key,
+};
+
+/// One tenant of a store, which may hold others.
+pub(crate) struct Graph<'a> {
+    pub(crate) store: &'a dyn GraphStore,
+    pub(crate) tenant: TenantId,
+}
+
+/// Keeps what a scan said it changed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes(Arc<Mutex<Vec<Change>>>);
+
+impl Changes {
+    pub(crate) fn taken(&self) -> Vec<Change> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl ChangeSink for Changes {
+    fn record(&mut self, change: &Change) -> Result<()> {
+        self.0.lock().unwrap().push(change.clone());
+        Ok(())
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// A tenant that nobody else uses.
+    pub(crate) fn new(store: &'a dyn GraphStore) -> Self {
+        Self {
+            store,
+            tenant: TenantId::new(Uuid::new_v4()),
+        }
+    }
+
+    pub(crate) fn start(&self, changes: &Changes) -> ScanStart {
+        ScanStart {
+            tenant: self.tenant,
+            holder: "the suite".to_owned(),
+            scan_id: Uuid::now_v7().to_string(),
+            no_wait: true,
+            rebuild_edges: false,
+            cancel: CancellationToken::new(),
+            changes: Box::new(changes.clone()),
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Box<dyn ScanWriter> {
+        self.store
+            .begin_scan(self.start(&Changes::default()))
+            .await
+            .unwrap()
+    }
+
+    /// A complete scan that may remove nothing.
+    pub(crate) async fn scan(&self, nodes: Vec<Described>) -> (ScanCounts, Vec<Change>) {
+        self.scan_removing(nodes, Vec::new()).await
+    }
+
+    /// A complete scan with licences to remove.
+    pub(crate) async fn scan_removing(
+        &self,
+        nodes: Vec<Described>,
+        removals: Vec<Removal>,
+    ) -> (ScanCounts, Vec<Change>) {
+        let changes = Changes::default();
+        let mut writer = self.store.begin_scan(self.start(&changes)).await.unwrap();
+        writer.write(nodes).await.unwrap();
+        let end = ScanEnd {
+            removals,
+            scan: None,
+            complete: true,
+        };
+        let counts = writer.finish(end).await.unwrap();
+        (counts, changes.taken())
+    }
+
+    pub(crate) fn resource(&self, id: &str) -> Described {
+        self.node(id, NodeClass::Resource, &["Resource", "Thing"])
+            .typed("Microsoft.Test/things")
+    }
+
+    pub(crate) fn group(&self, id: &str) -> Described {
+        self.node(id, NodeClass::Hierarchy, &["ResourceGroup"])
+            .standing(Standing::Implied)
+            .thin()
+    }
+
+    pub(crate) fn region(&self, name: &str) -> Described {
+        self.node(name, NodeClass::Value, &["Region"])
+            .standing(Standing::Implied)
+            .thin()
+    }
+
+    fn node(&self, id: &str, class: NodeClass, labels: &[&'static str]) -> Described {
+        let labels: Labels = labels.iter().map(|label| (*label).into()).collect();
+        Described {
+            node: Node {
+                key: node_key(self.tenant, id),
+                id: id.to_owned(),
+                name: id.rsplit('/').next().unwrap_or(id).to_owned(),
+                class,
+                labels,
+                resource_type: None,
+                members: Vec::new(),
+                properties: Some("{}".to_owned()),
+                scalars: Vec::new(),
+                source: Source::Recorded,
+                standing: Standing::Own,
+            },
+            references: Vec::new(),
+        }
+    }
+}
+
+/// A scope's licence for resources and hierarchy.
+pub(crate) fn removal(scope: &str) -> Removal {
+    Removal {
+        scope: scope.to_owned(),
+        classes: vec![NodeClass::Hierarchy, NodeClass::Resource, NodeClass::Entra],
+    }
+}
+
+/// A description, changed step by step.
+pub(crate) trait Build {
+    fn typed(self, name: &str) -> Self;
+    fn standing(self, standing: Standing) -> Self;
+    /// As `az resource list` has it.
+    fn thin(self) -> Self;
+    fn properties(self, json: &str) -> Self;
+    fn member(self, name: &str, value: impl Into<Value>) -> Self;
+    /// An edge to another thing, said at a path.
+    fn to(self, relationship: &'static str, id: &str, path: &str) -> Self;
+    /// An edge from another thing.
+    fn from(self, relationship: &'static str, id: &str, path: &str, said: Said) -> Self;
+}
+
+impl Build for Described {
+    fn typed(mut self, name: &str) -> Self {
+        self.node.resource_type = Some(name.to_owned());
+        self
+    }
+
+    fn standing(mut self, standing: Standing) -> Self {
+        self.node.standing = standing;
+        self
+    }
+
+    fn thin(mut self) -> Self {
+        self.node.properties = None;
+        self.node.scalars.clear();
+        self
+    }
+
+    fn properties(mut self, json: &str) -> Self {
+        self.node.properties = Some(json.to_owned());
+        self
+    }
+
+    fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.node.members.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn to(mut self, relationship: &'static str, id: &str, path: &str) -> Self {
+        self.references.push(Reference {
+            from: Target::Itself,
+            to: Target::Id(id.to_owned()),
+            relationship: relationship.into(),
+            path: path.to_owned(),
+            said: Said::Here,
+            properties: Vec::new(),
+        });
+        self
+    }
+
+    fn from(mut self, relationship: &'static str, id: &str, path: &str, said: Said) -> Self {
+        self.references.push(Reference {
+            from: Target::Id(id.to_owned()),
+            to: Target::Itself,
+            relationship: relationship.into(),
+            path: path.to_owned(),
+            said,
+            properties: Vec::new(),
+        });
+        self
+    }
+}
