@@ -23,8 +23,8 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     /// Idempotent. A local file is registered where it lies; a job that finds it changed fails.
     ///
     /// # Errors
-    /// `NotFound` for a file that is not there, `PermissionDenied` for one that cannot be read, `TooLarge` past the
-    /// executor's limit.
+    /// `NotFound` for a file that is not there, `InvalidArgument` for what is not a file, `PermissionDenied` for one
+    /// that cannot be read, `TooLarge` past the executor's limit.
     async fn put_input(&self, owner: &Owner, content: InputContent) -> Result<Input>;
 
     /// Accepts a job and returns at once.
@@ -67,8 +67,8 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     /// Opens an artifact of an ended job, or a range of it.
     ///
     /// # Errors
-    /// `NotFound` for the job or the name, `Conflict` before the job ended, `InvalidArgument` for a range that begins
-    /// past the end.
+    /// `NotFound` for the job or the name, `Conflict` before the job ended, `InvalidArgument` for a range that
+    /// [`ByteRange::resolve`] refuses.
     async fn read_artifact(&self, id: JobId, name: &str, range: Option<ByteRange>) -> Result<ArtifactStream>;
 
     /// The state of the executor and of the parts it depends on.
@@ -158,12 +158,12 @@ pub struct WorkContext {
     pub fence: (u64, u64),
 }
 
-/// Which jobs to list. Empty members admit everything.
+/// Which jobs to list. The default admits everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobFilter {
     /// Only this owner's.
     pub owner: Option<Owner>,
-    /// Only of these tenants.
+    /// Only of these tenants: with `Some` of an empty list there are none.
     pub tenants: Option<Vec<TenantId>>,
     /// Only in these states.
     pub status: Vec<JobStatus>,
@@ -172,6 +172,20 @@ pub struct JobFilter {
     /// Only what comes after that job in the listing's order (newest first, equal times by descending id): how a listing is
     /// continued.
     pub before: Option<(Timestamp, JobId)>,
+}
+
+impl JobFilter {
+    /// Whether the filter admits this job. Conditions are joined by "and", the values of one by "or".
+    #[must_use]
+    pub fn admits(&self, job: &Job) -> bool {
+        self.owner.as_ref().is_none_or(|owner| *owner == job.owner)
+            && self
+                .tenants
+                .as_ref()
+                .is_none_or(|tenants| job.tenant_id.is_some_and(|id| tenants.contains(&id)))
+            && (self.status.is_empty() || self.status.contains(&job.status))
+            && (self.operations.is_empty() || self.operations.contains(&job.operation))
+    }
 }
 
 /// Which bytes of an artifact: from `start`, up to and without `end` (to its end where `None`).

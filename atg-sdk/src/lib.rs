@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 pub mod azure;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod download;
 pub mod env;
 mod error;

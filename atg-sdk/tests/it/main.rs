@@ -1,0 +1,5 @@
+//! Tests of the SDK from outside: its wire format, and its conformance suite against an executor in memory.
+
+mod faulty;
+mod reference;
+mod suite;
