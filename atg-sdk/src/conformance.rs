@@ -57,12 +57,15 @@ macro_rules! conformance_suite {
             inputs: a_directory_is_not_an_input;
             inputs: a_file_becomes_an_input;
             inputs: a_file_that_changed_is_never_read_as_it_is_now;
+            inputs: a_known_input_is_confirmed_and_an_unknown_one_is_not;
             inputs: a_missing_file_is_not_found;
+            inputs: a_stream_becomes_an_input_when_it_ends_well;
             inputs: an_empty_input_is_an_input;
             inputs: an_input_of_another_owner_is_unknown;
             inputs: an_unknown_input_is_refused_at_submission;
             inputs: bytes_become_an_input_named_by_their_digest;
             inputs: the_same_content_twice_is_one_input;
+            listing: a_listing_goes_on_where_it_stopped;
             listing: an_executor_without_jobs_lists_none;
             listing: every_filter_admits_what_it_says;
             listing: many_jobs_come_newest_first;
@@ -75,7 +78,7 @@ macro_rules! conformance_suite {
             running: a_dropped_handle_does_not_stop_a_running_job;
             running: jobs_at_the_same_time_do_not_mix;
             running: no_more_jobs_run_than_were_allowed;
-            running: the_health_names_a_version_and_is_healthy;
+            running: the_health_names_a_version_and_counts_jobs;
             submitting: a_finished_job_submitted_again_is_not_run_again;
             submitting: a_queued_job_submitted_again_runs_once;
             submitting: a_submitted_job_is_known_at_once;

@@ -42,7 +42,7 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     /// `NotFound`; `Gone` once its time of keeping is over.
     async fn get_job(&self, id: JobId) -> Result<Job>;
 
-    /// The jobs that the filter admits, newest first.
+    /// The jobs that the filter admits, newest first, and of equal times by descending id.
     fn list_jobs(&self, filter: JobFilter) -> BoxStream<'static, Result<Job>>;
 
     /// Replays the events after `after` (all where `None`), follows new ones, and ends after the last.
@@ -185,6 +185,7 @@ impl JobFilter {
                 .is_none_or(|tenants| job.tenant_id.is_some_and(|id| tenants.contains(&id)))
             && (self.status.is_empty() || self.status.contains(&job.status))
             && (self.operations.is_empty() || self.operations.contains(&job.operation))
+            && self.before.is_none_or(|before| (job.created_at, job.id) < before)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     support::{Directory, Shared, ended, ok, read, refused, somebody_else, submit},
 };
 use crate::{
-    ErrorKind, Input, InputContent, InputDigest, JobRequest, JobStatus, Operation, Owner,
+    Error, ErrorKind, Input, InputContent, InputDigest, JobRequest, JobStatus, Operation, Owner,
     model::operations::rehearsal::Parameters,
 };
 
@@ -81,6 +82,46 @@ pub async fn the_same_content_twice_is_one_input(fixture: Arc<dyn Fixture>) {
     let path = directory.write("same", b"same");
     assert_eq!(put(&executor, InputContent::File(path)).await, first);
     assert_eq!(content_as_a_job_sees_it(&executor, &first).await, b"same");
+}
+
+/// Bytes may come as they arrive. What ends with an error was never there.
+pub async fn a_stream_becomes_an_input_when_it_ends_well(fixture: Arc<dyn Fixture>) {
+    let executor = fixture.executor(1).await;
+    let chunks = || (0..50_u8).map(|n| Ok(Bytes::from(vec![n; 40_000])));
+    let content: Vec<u8> = (0..50_u8).flat_map(|n| vec![n; 40_000]).collect();
+    let cut = chunks().chain([Err(Error::new(ErrorKind::Timeout, "read from the client"))]);
+    let answer = executor
+        .put_input(&Owner::default(), InputContent::Stream(stream::iter(cut).boxed()))
+        .await;
+    refused(answer, &[ErrorKind::Timeout], "putting a stream that broke off");
+    let known = InputContent::Known(digest(&content));
+    refused(
+        executor.put_input(&Owner::default(), known).await,
+        &[ErrorKind::NotFound],
+        "asking for a stream that broke off",
+    );
+    let input = put(&executor, InputContent::Stream(stream::iter(chunks()).boxed())).await;
+    assert_eq!(
+        (input.sha256.clone(), input.size_bytes),
+        (digest(&content), 2_000_000)
+    );
+    assert!(
+        content_as_a_job_sees_it(&executor, &input).await == content,
+        "the content changed"
+    );
+}
+
+/// Asking whether an input is there saves sending it, and tells nobody about somebody else's.
+pub async fn a_known_input_is_confirmed_and_an_unknown_one_is_not(fixture: Arc<dyn Fixture>) {
+    let executor = fixture.executor(1).await;
+    let other = fixture.on_behalf_of(&executor, &somebody_else());
+    let asked = || InputContent::Known(digest(b"known"));
+    let answer = executor.put_input(&Owner::default(), asked()).await;
+    refused(answer, &[ErrorKind::NotFound], "asking for an unknown input");
+    let input = put_bytes(&executor, b"known").await;
+    assert_eq!(put(&executor, asked()).await, input);
+    let answer = other.put_input(&somebody_else(), asked()).await;
+    refused(answer, &[ErrorKind::NotFound], "asking for somebody else's input");
 }
 
 /// Nothing is content, too.

@@ -54,6 +54,35 @@ pub async fn many_jobs_come_newest_first(fixture: Arc<dyn Fixture>) {
     }
 }
 
+/// Page by page gives what the whole listing gives, also when jobs come in between.
+pub async fn a_listing_goes_on_where_it_stopped(fixture: Arc<dyn Fixture>) {
+    let executor = fixture.executor(4).await;
+    for _ in 0..20 {
+        run_to_end(&executor, &quick()).await;
+    }
+    let whole: Vec<_> = list(&executor, JobFilter::default())
+        .await
+        .iter()
+        .map(|job| job.id)
+        .collect();
+    let mut pages = Vec::new();
+    let mut before = None;
+    loop {
+        let filter = JobFilter {
+            before,
+            ..JobFilter::default()
+        };
+        let page: Vec<_> = executor.list_jobs(filter).take(7).collect().await;
+        let Some(last) = page.last() else { break };
+        before = last.as_ref().ok().map(|job| (job.created_at, job.id));
+        for job in page {
+            pages.push(ok(job, "list a page").id);
+        }
+        run_to_end(&executor, &quick()).await;
+    }
+    assert_eq!(pages, whole);
+}
+
 /// Conditions are joined by "and", the values of one by "or", and an empty one admits everything.
 pub async fn every_filter_admits_what_it_says(fixture: Arc<dyn Fixture>) {
     let executor = fixture.executor(1).await;

@@ -117,13 +117,21 @@ pub async fn a_dropped_handle_does_not_stop_a_running_job(fixture: Arc<dyn Fixtu
     stop(&executor, request.id).await;
 }
 
-/// Whoever asks learns what answers, and that it works.
-pub async fn the_health_names_a_version_and_is_healthy(fixture: Arc<dyn Fixture>) {
+/// Whoever asks learns what answers, that it works, and how much it has to do.
+pub async fn the_health_names_a_version_and_counts_jobs(fixture: Arc<dyn Fixture>) {
     let executor = fixture.executor(1).await;
+    let (running, queued) = (hang(), hang());
+    submit_started(&executor, &running).await;
+    submit(&executor, &queued).await;
     let health = ok(executor.health().await, "ask for the health");
     assert_eq!(health.status, HealthState::Healthy, "{health:?}");
     assert!(!health.version.is_empty());
+    assert_eq!((health.jobs_running, health.jobs_pending), (1, 1));
     for (name, part) in &health.parts {
         assert!(!part.detail.is_empty(), "`{name}` says nothing");
     }
+    stop(&executor, queued.id).await;
+    stop(&executor, running.id).await;
+    let health = ok(executor.health().await, "ask for the health again");
+    assert_eq!((health.jobs_running, health.jobs_pending), (0, 0));
 }

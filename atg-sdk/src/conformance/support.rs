@@ -159,6 +159,7 @@ pub(super) fn comparable(job: Job) -> Job {
     Job {
         owner: Owner::default(),
         parameters: serde_json::Value::Null,
+        confined_to: None,
         expires_at: None,
         ..job
     }

@@ -15,7 +15,7 @@ use atg_sdk::{
     model::operations::rehearsal::{self, Parameters, Step},
 };
 use bytes::Bytes;
-use futures::{StreamExt, stream, stream::BoxStream};
+use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, watch};
@@ -208,6 +208,14 @@ impl Executor for Reference {
     async fn put_input(&self, owner: &Owner, content: InputContent) -> Result<Input> {
         let bytes = match content {
             InputContent::Bytes(bytes) => bytes,
+            InputContent::Stream(chunks) => Bytes::from(chunks.try_collect::<Vec<_>>().await?.concat()),
+            InputContent::Known(sha256) => {
+                let state = self.lock();
+                let known = state.inputs.get(&(owner.clone(), sha256.clone()));
+                let bytes = known.ok_or_else(|| Error::not_found("find the input"))?;
+                let size_bytes = bytes.len() as u64;
+                return Ok(Input { sha256, size_bytes });
+            }
             InputContent::File(path) => Bytes::from(std::fs::read(path).map_err(|error| {
                 let kind = match error.kind() {
                     io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -271,7 +279,7 @@ impl Executor for Reference {
             .map(|entry| entry.log.job().clone())
             .filter(|job| filter.admits(job))
             .collect();
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.created_at));
+        jobs.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
         stream::iter(jobs.into_iter().map(Ok)).boxed()
     }
 
@@ -355,7 +363,18 @@ impl Executor for Reference {
     }
 
     async fn health(&self) -> Result<Health> {
+        let state = self.lock();
+        let count = |status| {
+            state
+                .jobs
+                .values()
+                .filter(|entry| entry.log.job().status == status)
+                .count() as u64
+        };
         Ok(Health {
+            graph_id: None,
+            jobs_pending: count(JobStatus::Pending),
+            jobs_running: count(JobStatus::Running),
             status: HealthState::Healthy,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             parts: BTreeMap::new(),

@@ -86,7 +86,7 @@ type Case = fn(Arc<dyn Fixture>) -> BoxFuture<'static, ()>;
 #[case(Fault::LosesAnEvent, |f| watching::a_watch_replays_the_log_and_ends(f).boxed())]
 #[case(Fault::NeverEndsWatches, |f| watching::a_watch_replays_the_log_and_ends(f).boxed())]
 #[case(Fault::RunsUnderAnotherId, |f| submitting::a_submitted_job_is_known_at_once(f).boxed())]
-#[case(Fault::SaysNothingOfItsVersion, |f| running::the_health_names_a_version_and_is_healthy(f).boxed())]
+#[case(Fault::SaysNothingOfItsVersion, |f| running::the_health_names_a_version_and_counts_jobs(f).boxed())]
 #[case(Fault::TakesAnyRequestForTheSame, |f| submitting::another_request_under_the_same_id_is_a_conflict(f).boxed())]
 fn a_broken_promise_is_noticed(#[case] fault: Fault, #[case] case: Case) {
     let outcome = panic::catch_unwind(|| conformance::run(Broken(fault), case));
