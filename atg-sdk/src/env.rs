@@ -8,3 +8,7 @@ pub const ATG_GRAPH: &str = "ATG_GRAPH";
 pub const AZURE_TENANT_ID: &str = "AZURE_TENANT_ID";
 /// What is logged to stderr, in the syntax of `tracing_subscriber::EnvFilter`. Default: `warn`.
 pub const LOG_LEVEL: &str = "LOG_LEVEL";
+/// The configuration file. Default: `atg/config.toml` in the user's configuration directory.
+pub const ATG_CONFIG: &str = "ATG_CONFIG";
+/// Not empty: nothing is coloured (<https://no-color.org>).
+pub const NO_COLOR: &str = "NO_COLOR";
