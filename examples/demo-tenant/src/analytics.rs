@@ -17,6 +17,7 @@ pub(crate) fn write(t: &mut Tenant) {
         "tags": {},
         "properties": { "isolationScope": "None", "tenantId": t.tenant_id(), "principalId": principal, "clientId": t.guid("client/mi/id-etl") },
     }));
+    t.edge(&identity, "USES_IDENTITY", &principal);
     let lake = storage_account(
         t,
         &group,
@@ -147,7 +148,8 @@ fn events(t: &mut Tenant, group: &str, lake: &str) {
             "retryPolicy": { "maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440 },
         },
     }));
-    t.reference(&subscription, &hub);
+    t.edge(&subscription, "ROUTES_VIA", &hub);
+    t.edge(&subscription, "MONITORS", &topic);
 }
 
 fn machine_learning(t: &mut Tenant, group: &str, lake: &str, identity: &str) {
@@ -193,7 +195,7 @@ fn machine_learning(t: &mut Tenant, group: &str, lake: &str, identity: &str) {
     }));
     t.edge(&id, "USES_IDENTITY", identity);
     t.edge(&id, "STORES_IN", lake);
-    t.edge(&id, "DEPENDS_ON", &vault);
+    t.edge(&id, "STORES_IN", &vault);
     t.edge(&id, "LOGS_TO", &insights);
     t.edge(&id, "PULLS_FROM", &registry);
 }

@@ -113,6 +113,12 @@ impl Tenant {
                 self.edge(id, "TAGGED_WITH", &format!("tag/{name}={value}"));
             }
         }
+        let mut inline = Vec::new();
+        row.values().for_each(|value| find_inline(value, id, &mut inline));
+        for (child, within) in inline {
+            self.edge(&within, "CONTAINS", &child);
+            self.truth.inline.insert(child);
+        }
         let lower = kind.to_lowercase();
         match lower.as_str() {
             "microsoft.management/managementgroups" => self.count_label("ManagementGroup"),
@@ -209,6 +215,32 @@ fn digest(name: &str) -> [u8; 32] {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Finds the children that a body holds: objects with an ID one step below that of what they are in, and with
+/// properties. The default rules of a security group are Azure's own and no children.
+fn find_inline(value: &Value, within: &str, out: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| find_inline(item, within, out)),
+        Value::Object(members) => {
+            let id = members.get("id").and_then(Value::as_str).unwrap_or_default();
+            let below = id
+                .strip_prefix(within)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .unwrap_or_default();
+            let child = below.split('/').count() == 2
+                && !below.starts_with("defaultSecurityRules/")
+                && members.contains_key("properties");
+            if child {
+                out.push((id.to_owned(), within.to_owned()));
+            }
+            let within = if child { id } else { within };
+            members
+                .values()
+                .for_each(|member| find_inline(member, within, out));
+        }
+        _ => {}
+    }
 }
 
 fn merge(row: &mut Map<String, Value>, body: Value) {

@@ -168,6 +168,9 @@ pub(crate) fn machine(t: &mut Tenant, m: &Machine<'_>) -> String {
         properties["diagnosticsProfile"]["bootDiagnostics"]["storageUri"] =
             json!(format!("https://{name}.blob.core.windows.net/"));
     }
+    if let Some(set) = m.encryption_set {
+        t.edge(&id, "ENCRYPTED_WITH", set);
+    }
     if let Some(set) = m.availability_set {
         // Azure writes this ID in capitals.
         properties["availabilitySet"] = json!({ "id": set.to_uppercase().replace("/SUBSCRIPTIONS/", "/subscriptions/").replace("/RESOURCEGROUPS/", "/resourceGroups/").replace("/PROVIDERS/", "/providers/") });
@@ -342,7 +345,7 @@ fn snapshot(t: &mut Tenant, group: &str) {
             "diskState": "Unattached",
         },
     }));
-    t.edge(&id, "DEPENDS_ON", &disk);
+    t.edge(&disk, "BACKED_UP_BY", &id);
     t.misconfigured(
         &id,
         "properties.publicNetworkAccess",
@@ -398,7 +401,7 @@ fn scale_set(t: &mut Tenant, group: &str, subnet: &str) {
         },
     }));
     t.edge(&id, "USES_SUBNET", subnet);
-    t.edge(&id, "DEPENDS_ON", &version);
+    t.edge(&id, "PULLS_FROM", &version);
 }
 
 fn gallery(t: &mut Tenant) {

@@ -141,6 +141,8 @@ fn cluster(t: &mut Tenant) {
     }));
     t.edge(&id, "USES_IDENTITY", &control);
     t.edge(&id, "USES_IDENTITY", &kubelet);
+    let kubelet_principal = t.guid("mi/aks-kubelet");
+    t.edge(&id, "USES_IDENTITY", &kubelet_principal);
     t.edge(&id, "USES_SUBNET", &subnet);
     t.edge(&id, "LOGS_TO", &workspace);
     t.misconfigured(
@@ -189,11 +191,6 @@ fn container_apps(t: &mut Tenant) {
         "Microsoft.ManagedIdentity/userAssignedIdentities",
         "id-booking",
     );
-    let registry = resource_id(
-        &t.group("rg-shared-services"),
-        "Microsoft.ContainerRegistry/registries",
-        "crnorrvik",
-    );
     t.resource(&group, kind, "ca-quotes", json!({
         "location": "West Europe",
         "tags": tags("production", "booking-team", "4300"),
@@ -228,7 +225,6 @@ fn container_apps(t: &mut Tenant) {
     }));
     t.edge(&id, "RUNS_ON", &environment);
     t.edge(&id, "USES_IDENTITY", &identity);
-    t.edge(&id, "PULLS_FROM", &registry);
     t.misconfigured(
         &id,
         "properties.configuration.ingress.allowInsecure",
@@ -249,11 +245,6 @@ fn container_group(t: &mut Tenant) {
         "properties.containers[0].properties.environmentVariables[2].value",
     );
     let password = t.secret(&id, "properties.imageRegistryCredentials[0].password");
-    let registry = resource_id(
-        &t.group("rg-shared-services"),
-        "Microsoft.ContainerRegistry/registries",
-        "crnorrvik",
-    );
     t.resource(&group, kind, "ci-tariff-import", json!({
         "location": HOME,
         "tags": tags("production", "booking-team", "4300"),
@@ -277,7 +268,6 @@ fn container_group(t: &mut Tenant) {
             "instanceView": { "events": [], "state": "Succeeded" },
         },
     }));
-    t.edge(&id, "PULLS_FROM", &registry);
     t.misconfigured(
         &id,
         "properties.containers[0].properties.environmentVariables[2].value",

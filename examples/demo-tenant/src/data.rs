@@ -88,7 +88,7 @@ pub(crate) fn storage_account(t: &mut Tenant, group: &str, name: &str, of: &Stor
     let mut rules = Vec::new();
     if let Some(subnet) = of.subnet {
         rules.push(json!({ "id": subnet, "action": "Allow", "state": "Succeeded" }));
-        t.edge(&id, "USES_SUBNET", subnet);
+        t.edge(subnet, "CONNECTED_TO", &id);
     }
     let mut encryption = json!({
         "services": {
@@ -241,6 +241,7 @@ fn sql(t: &mut Tenant, group: &str) {
             "restrictOutboundNetworkAccess": "Disabled",
         },
     }));
+    t.edge(&team, "HAS_ROLE", &id);
     for (name, sku, tier) in [
         ("master", "System", "System"),
         ("sqldb-booking", "GP_Gen5", "GeneralPurpose"),
@@ -514,6 +515,7 @@ fn key_vault(t: &mut Tenant, group: &str, name: &str, purge_protection: bool, pr
         "properties": properties,
     }));
     if !private {
+        t.edge(&principal, "HAS_ROLE", &id);
         t.misconfigured(
             &id,
             "properties.accessPolicies[0].permissions",

@@ -281,6 +281,8 @@ fn assign_to(t: &mut Tenant, scope: &str, kind: &str, principal: &str, role: &st
     t.edge(&id, "ASSIGNS", principal);
     t.edge(&id, "ASSIGNS", &target);
     t.edge(principal, "HAS_ROLE", &target);
+    let author = t.guid("user/astrid");
+    t.edge(&id, "CREATED_BY", &author);
     id
 }
 
@@ -320,8 +322,12 @@ fn policies(t: &mut Tenant) {
             ],
         },
     }));
-    t.reference(&initiative, &regions);
-    t.reference(&initiative, &owner_tag);
+    t.edge(&initiative, "DEPENDS_ON", &regions);
+    t.edge(&initiative, "DEPENDS_ON", &owner_tag);
+    let author = t.guid("user/dmitri");
+    for id in [&regions, &owner_tag, &initiative] {
+        t.edge(id, "CREATED_BY", &author);
+    }
 
     policy_assignment(
         t,
@@ -418,6 +424,8 @@ fn policy_assignment(
     t.edge(&id, "ASSIGNS", definition);
     t.edge(&id, "ASSIGNS", scope);
     t.edge(scope, "GOVERNED_BY", &id);
+    let author = t.guid("user/dmitri");
+    t.edge(&id, "CREATED_BY", &author);
     id
 }
 

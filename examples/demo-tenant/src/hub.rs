@@ -548,6 +548,6 @@ fn watcher(t: &mut Tenant, group: &str) {
         }),
     );
     t.edge(&log, "MONITORS", &security);
-    t.edge(&log, "STORES_IN", &storage);
+    t.edge(&log, "LOGS_TO", &storage);
     t.edge(&log, "LOGS_TO", &workspace);
 }

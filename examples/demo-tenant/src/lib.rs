@@ -19,6 +19,8 @@ mod spokes;
 mod truth;
 mod web;
 
+use std::collections::BTreeSet;
+
 pub use crate::truth::{Edge, Misconfiguration, Secret, Truth};
 
 /// The demo tenant as two files.
@@ -48,6 +50,16 @@ pub fn generate() -> Demo {
     operations::write(&mut tenant);
     sandbox::write(&mut tenant);
     governance::write(&mut tenant);
+
+    let rows: BTreeSet<String> = tenant
+        .rows
+        .iter()
+        .filter_map(|row| Some(row["id"].as_str()?.to_lowercase()))
+        .collect();
+    tenant
+        .truth
+        .inline
+        .retain(|child| !rows.contains(&child.to_lowercase()));
 
     let mut jsonl = String::new();
     for row in &tenant.rows {

@@ -98,8 +98,8 @@ pub(crate) fn virtual_network(
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        t.child(&id, "virtualNetworkPeerings", &format!("to-{}", peering.1), body);
-        t.edge(&id, "CONNECTED_TO", &remote);
+        let peering = t.child(&id, "virtualNetworkPeerings", &format!("to-{}", peering.1), body);
+        t.edge(&peering, "CONNECTED_TO", &remote);
     }
     id
 }
@@ -474,6 +474,7 @@ pub(crate) fn interface(t: &mut Tenant, group: &str, name: &str, of: &Interface<
     }
     if let Some(pool) = of.backend_pool {
         configuration["loadBalancerBackendAddressPools"] = json!([{ "id": pool }]);
+        t.edge(&id, "CONNECTED_TO", pool);
     }
     let mut properties = json!({
         "provisioningState": "Succeeded",

@@ -56,7 +56,7 @@ fn workspace(t: &mut Tenant, group: &str) -> String {
             "containedResources": [],
         },
     }));
-    t.reference(&solution, &id);
+    t.edge(&solution, "MONITORS", &id);
     t.child(&id, "savedSearches", "failed-logins", json!({
         "etag": "W/\"datetime'2024-02-12T08%3A00%3A00Z'\"",
         "properties": { "category": "Security", "displayName": "Failed logins", "query": "SigninLogs | where ResultType != 0 | summarize count() by UserPrincipalName", "version": 2 },
@@ -169,7 +169,7 @@ fn diagnostics(t: &mut Tenant, workspace: &str, logs: &str) {
         }));
         t.edge(&id, "LOGS_TO", workspace);
         if archive {
-            t.edge(&id, "STORES_IN", logs);
+            t.edge(&id, "LOGS_TO", logs);
         }
         t.edge(&id, "MONITORS", &scope);
     }
@@ -265,7 +265,8 @@ fn collection_rule(t: &mut Tenant, group: &str, workspace: &str) {
                 "properties": { "dataCollectionRuleId": rule },
             }),
         );
-        t.reference(&association, &rule);
+        t.edge(&association, "LOGS_TO", &rule);
+        t.edge(&association, "MONITORS", &machine);
     }
 }
 
@@ -295,7 +296,28 @@ fn backup(t: &mut Tenant, group: &str) {
     );
     let container = "iaasvmcontainer;iaasvmcontainerv2;rg-fleet;vm-fleet-01";
     let item = "vm;iaasvmcontainerv2;rg-fleet;vm-fleet-01";
-    let item_id = format!("{id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}");
+    // Fabrics cannot be listed and have no rows: the container hangs on the vault.
+    let container_id = format!("{id}/backupFabrics/Azure/protectionContainers/{container}");
+    let item_id = format!("{container_id}/protectedItems/{item}");
+    t.row(
+        &container_id,
+        container,
+        "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers",
+        json!({
+            "properties": {
+                "friendlyName": "vm-fleet-01",
+                "backupManagementType": "AzureIaasVM",
+                "registrationStatus": "Registered",
+                "healthStatus": "Healthy",
+                "containerType": "Microsoft.Compute/virtualMachines",
+                "protectableObjectType": "Microsoft.Compute/virtualMachines",
+                "virtualMachineId": machine,
+                "virtualMachineVersion": "Compute",
+                "resourceGroup": "rg-fleet",
+            },
+        }),
+        &id,
+    );
     let kind = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems";
     t.row(
         &item_id,
@@ -319,9 +341,10 @@ fn backup(t: &mut Tenant, group: &str) {
                 "isScheduledForDeferredDelete": false,
             },
         }),
-        &id,
+        &container_id,
     );
-    t.edge(&machine, "BACKED_UP_BY", &id);
+    t.edge(&machine, "BACKED_UP_BY", &item_id);
+    t.edge(&item_id, "GOVERNED_BY", &policy);
     let other = resource_id(
         &t.group("rg-fleet"),
         "Microsoft.Compute/virtualMachines",
@@ -403,6 +426,6 @@ fn logic_app(t: &mut Tenant, group: &str) {
             },
         },
     }));
-    t.reference(&id, &connection);
+    t.edge(&id, "CONNECTED_TO", &connection);
     t.external(&id, &managed);
 }

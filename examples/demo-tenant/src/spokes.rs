@@ -387,14 +387,6 @@ fn fleet(t: &mut Tenant) {
     }));
     t.edge(&address, "ATTACHED_TO", &balancer);
     t.edge(&address, "EXPOSES", &balancer);
-    for vm in ["vm-fleet-01", "vm-fleet-02"] {
-        let interface = resource_id(
-            &group,
-            "Microsoft.Network/networkInterfaces",
-            &format!("nic-{vm}"),
-        );
-        t.edge(&balancer, "CONNECTED_TO", &interface);
-    }
 }
 
 fn front_door(t: &mut Tenant) {

@@ -18,6 +18,8 @@ pub struct Truth {
     pub labels: BTreeMap<String, usize>,
     /// Resources by lower-cased resource type.
     pub types: BTreeMap<String, usize>,
+    /// Children that stand in their parent's body and have no row of their own; each is a node too.
+    pub inline: BTreeSet<String>,
     /// Every edge of a named relationship; neither more nor fewer may be in the graph.
     pub edges: BTreeSet<Edge>,
     /// Some generic references, of those that no named rule claims.

@@ -41,11 +41,13 @@ pub(crate) fn user_assigned_identity(t: &mut Tenant, group: &str, name: &str) ->
     };
     let principal = t.guid(&format!("mi/{key}"));
     let client = t.guid(&format!("client/mi/{key}"));
-    t.resource(group, "Microsoft.ManagedIdentity/userAssignedIdentities", name, json!({
+    let id = t.resource(group, "Microsoft.ManagedIdentity/userAssignedIdentities", name, json!({
         "location": HOME,
         "tags": {},
         "properties": { "isolationScope": "None", "tenantId": t.tenant_id(), "principalId": principal, "clientId": client },
-    }))
+    }));
+    t.edge(&id, "USES_IDENTITY", &principal);
+    id
 }
 
 fn application_insights(t: &mut Tenant, group: &str) -> String {
