@@ -296,11 +296,10 @@ fn backup(t: &mut Tenant, group: &str) {
     );
     let container = "iaasvmcontainer;iaasvmcontainerv2;rg-fleet;vm-fleet-01";
     let item = "vm;iaasvmcontainerv2;rg-fleet;vm-fleet-01";
-    // Fabrics cannot be listed and have no rows: the container hangs on the vault.
-    let container_id = format!("{id}/backupFabrics/Azure/protectionContainers/{container}");
-    let item_id = format!("{container_id}/protectedItems/{item}");
+    // Fabrics and containers are parts of the path; a protected item hangs on its vault.
+    let item_id = format!("{id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}");
     t.row(
-        &container_id,
+        &id,
         container,
         "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers",
         json!({
@@ -341,7 +340,7 @@ fn backup(t: &mut Tenant, group: &str) {
                 "isScheduledForDeferredDelete": false,
             },
         }),
-        &container_id,
+        &id,
     );
     t.edge(&machine, "BACKED_UP_BY", &item_id);
     t.edge(&item_id, "GOVERNED_BY", &policy);

@@ -104,6 +104,7 @@ fn edges_end_at_rows_or_at_what_is_external_on_purpose() {
     let mut known: BTreeSet<String> = rows().iter().map(|row| id_of(row).to_lowercase()).collect();
     known.insert(truth.tenant_id.clone());
     known.extend(truth.externals.keys().cloned());
+    known.extend(truth.inline.iter().map(|id| id.to_lowercase()));
     for (from, relationship, to) in truth.edges.iter().chain(&truth.references) {
         for end in [from, to] {
             let value = matches!(relationship.as_str(), "LOCATED_IN" | "TAGGED_WITH") && end == to;
