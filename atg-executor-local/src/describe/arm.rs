@@ -23,14 +23,14 @@ pub(super) struct Body<'a> {
 
 pub(super) fn describe(
     describer: &Describer,
-    object: Vec<(String, Json)>,
+    object: &[(String, Json)],
 ) -> Result<Description, DescribeError> {
     let member = |name: &str| {
         object
             .iter()
             .find_map(|(own, value)| (own == name).then_some(value))
     };
-    let id_text = member("id").and_then(Json::as_str).unwrap_or_default();
+    let id_text = relationships::one_spelling(member("id").and_then(Json::as_str).unwrap_or_default());
     let mut id: ResourceId = id_text.parse().map_err(|error| DescribeError::bad("id", error))?;
     let level = Level::of(&id);
     let mut problems = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn describe(
         id,
         resource_type,
         standing: Standing::Own,
-        members: &object,
+        members: object,
     };
     let found = relationships::find(&body.id, &body.resource_type, body.members);
     let mut implied = Vec::new();

@@ -33,7 +33,7 @@ const LISTS: &[(&str, &str, bool, Said)] = &[
 
 pub(super) fn describe(
     describer: &Describer,
-    object: Vec<(String, Json)>,
+    object: &[(String, Json)],
 ) -> Result<Description, DescribeError> {
     let text = |name: &str| {
         object
@@ -71,7 +71,7 @@ pub(super) fn describe(
         ));
     }
     let mut references = Vec::new();
-    for (member, value) in &object {
+    for (member, value) in object {
         if let Some((_, relationship, outward, said)) = LISTS.iter().find(|(list, ..)| list == member) {
             push_list(&mut references, member, value, relationship, *outward, *said);
             continue;
@@ -88,7 +88,7 @@ pub(super) fn describe(
             },
         }
     }
-    let found = relationships::find_in_directory_object(labels.last().map_or("", AsRef::as_ref), &object);
+    let found = relationships::find_in_directory_object(labels.last().map_or("", AsRef::as_ref), object);
     references.extend(found);
     Ok(Description {
         described: Described {

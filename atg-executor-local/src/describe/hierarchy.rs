@@ -68,25 +68,28 @@ pub(super) fn is_hierarchy_id(id: &str) -> bool {
     id.parse::<ResourceId>().is_ok_and(|id| Level::of(&id).is_some())
 }
 
-/// What an ARM ID lies in. Unlike [`ResourceId::parent`] it passes over `…/locations/REGION`, which is part of a path
-/// and no resource of its own, and gives a subscription's and a management group's assumed parent, the tenant.
-pub(super) fn parent(id: &ResourceId) -> Option<ResourceId> {
+/// Parts of a path that are no resources of their own: nothing lists them, and what lies in them lies in what they lie in.
+const PASSED_OVER: &[&str] = &["locations", "backupFabrics", "protectionContainers"];
+
+/// What an ARM ID lies in. Unlike [`ResourceId::parent`] it passes over what is only part of a path
+/// (`…/locations/REGION`), and gives a subscription's and a management group's assumed parent, the tenant.
+pub(crate) fn parent(id: &ResourceId) -> Option<ResourceId> {
     let mut parent = match Level::of(id) {
         Some(Level::Tenant) => return None,
         Some(Level::ManagementGroup | Level::Subscription) => return "/".parse().ok(),
         Some(Level::ResourceGroup) | None => id.parent()?,
     };
-    while Level::of(&parent).is_none() && is_location(&parent) {
+    while Level::of(&parent).is_none() && is_passed_over(&parent) {
         parent = parent.parent()?;
     }
     Some(parent)
 }
 
-fn is_location(id: &ResourceId) -> bool {
+fn is_passed_over(id: &ResourceId) -> bool {
     id.segments()
         .rev()
         .nth(1)
-        .is_some_and(|segment| segment.eq_ignore_ascii_case("locations"))
+        .is_some_and(|segment| PASSED_OVER.iter().any(|word| segment.eq_ignore_ascii_case(word)))
 }
 
 impl Describer {

@@ -34,6 +34,7 @@ use recent::Recent;
 
 pub use error::DescribeError;
 pub use facts::{Facts, facts};
+pub(crate) use hierarchy::parent;
 pub use redact::Redaction;
 pub use types::canonical as canonical_type;
 pub use value_nodes::{region_id, tag_id};
@@ -105,8 +106,8 @@ impl Describer {
             return Err(DescribeError::not_an_object());
         };
         let mut description = match kind {
-            facts::Kind::Entra => entra::describe(self, members)?,
-            facts::Kind::Arm => arm::describe(self, members)?,
+            facts::Kind::Entra => entra::describe(self, &members)?,
+            facts::Kind::Arm => arm::describe(self, &members)?,
         };
         description.redacted = redacted;
         Ok(description)

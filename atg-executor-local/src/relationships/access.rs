@@ -6,11 +6,65 @@ use crate::{
     json::Json,
 };
 
+/// What a resource says about who may do what.
+pub(super) fn of_resource(resource_type: &str, members: &[(String, Json)]) -> Vec<Reference> {
+    if resource_type.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments") {
+        return has_role(members).into_iter().collect();
+    }
+    let rows = POLICIES
+        .iter()
+        .filter(|(types, ..)| types.eq_ignore_ascii_case(resource_type));
+    rows.flat_map(|(_, path, member, role)| own_policies(members, path, member, role))
+        .collect()
+}
+
+/// Access that a resource grants by itself, beside role assignments: type, path below `properties` to a list, an object or
+/// a text, the member of each that is the principal's object ID, and what stands as the role.
+#[rustfmt::skip]
+const POLICIES: &[(&str, &[&str], &str, &str)] = &[
+    ("Microsoft.KeyVault/vaults", &["accessPolicies"], "objectId", "Key Vault access policy"),
+    ("Microsoft.Sql/servers", &["administrators"], "sid", "SQL administrator"),
+    ("Microsoft.Sql/managedInstances", &["administrators"], "sid", "SQL administrator"),
+    ("Microsoft.ContainerService/managedClusters", &["aadProfile", "adminGroupObjectIDs"], "", "Kubernetes cluster administrator"),
+];
+
+fn own_policies(
+    members: &[(String, Json)],
+    path: &[&str],
+    member: &str,
+    role: &'static str,
+) -> Vec<Reference> {
+    let properties = members
+        .iter()
+        .find_map(|(name, value)| (name == "properties").then_some(value));
+    let Some(found) = properties.and_then(|properties| properties.at(path)) else {
+        return Vec::new();
+    };
+    let items = found.as_array().unwrap_or(std::slice::from_ref(found));
+    let mut principals: Vec<&str> = items
+        .iter()
+        .filter_map(|item| item.as_str().or_else(|| item.get(member)?.as_str()))
+        .filter(|principal| is_guid(principal))
+        .collect();
+    // One principal may have several policies, for several applications that act for it.
+    principals.sort_unstable();
+    principals.dedup();
+    let edge = |principal: &str| Reference {
+        from: Target::Id(principal.to_owned()),
+        to: Target::Itself,
+        relationship: "HAS_ROLE".into(),
+        path: format!("properties.{}", path.join(".")),
+        said: Said::Here,
+        properties: vec![("role".to_owned(), Value::from(role))],
+    };
+    principals.into_iter().map(edge).collect()
+}
+
 /// The edge of a role assignment: principal → scope.
 ///
 /// `role` is the built-in role's name, or the definition's GUID where the assignment names another one; its definition is
 /// at the end of the assignment's `ASSIGNS`.
-pub(super) fn has_role(members: &[(String, Json)]) -> Option<Reference> {
+fn has_role(members: &[(String, Json)]) -> Option<Reference> {
     let member = |wanted: &str| {
         members
             .iter()

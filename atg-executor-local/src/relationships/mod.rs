@@ -4,6 +4,7 @@
 //! claims becomes `REFERENCES {path}`. To teach ATG a relationship, add a row there and a body to its test.
 
 mod access;
+mod children;
 mod reference;
 mod roles;
 pub mod rules;
@@ -16,7 +17,7 @@ use atg_sdk::azure::ResourceId;
 
 use crate::{graph::Reference, json::Json};
 
-pub use reference::is_resource_id;
+pub use reference::{is_resource_id, one_spelling};
 pub use roles::built_in_role;
 
 /// What a body says about other things.
@@ -43,9 +44,9 @@ pub struct Child<'a> {
 #[must_use]
 pub fn find<'a>(id: &ResourceId, resource_type: &str, members: &'a [(String, Json)]) -> Found<'a> {
     let mut found = walk::resource(id, resource_type, members);
-    if resource_type.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments") {
-        found.references.extend(access::has_role(members));
-    }
+    found
+        .references
+        .extend(access::of_resource(resource_type, members));
     found
 }
 

@@ -1,6 +1,10 @@
 //! Which texts name something.
 
+use std::borrow::Cow;
+
 use atg_sdk::azure::ResourceId;
+
+use super::built_in_role;
 
 /// Whether a text is a resource ID, all of it: one of a subscription (and what lies in it) or of a provider at the
 /// tenant's own scope. Templates (`{name}`), actions (`*`), addresses and texts that only contain an ID are none.
@@ -26,6 +30,27 @@ pub fn is_resource_id(text: &str) -> bool {
         .bytes()
         .any(|b| matches!(b, b'{' | b'}' | b'*' | b'?' | b'<' | b'>' | b'"' | b'|' | b'\\'))
         && text.parse::<ResourceId>().is_ok()
+}
+
+/// The spelling of an ID that stands for all. A built-in role's definition is one thing, but is listed and named anew below
+/// each subscription; any other ID is its own spelling.
+#[must_use]
+pub fn one_spelling(id: &str) -> Cow<'_, str> {
+    const DEFINITIONS: &str = "/providers/microsoft.authorization/roledefinitions/";
+    let Some((head, guid)) = id.rsplit_once('/') else {
+        return Cow::Borrowed(id);
+    };
+    let at = (head.len() + 1).checked_sub(DEFINITIONS.len());
+    let is_definition = at
+        .and_then(|at| id.get(at..=head.len()))
+        .is_some_and(|part| part.eq_ignore_ascii_case(DEFINITIONS));
+    if is_definition && at != Some(0) && built_in_role(guid).is_some() {
+        Cow::Owned(format!(
+            "/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+        ))
+    } else {
+        Cow::Borrowed(id)
+    }
 }
 
 /// Whether a text is a GUID, as object IDs are.
@@ -84,6 +109,25 @@ mod tests {
         ] {
             assert!(!is_resource_id(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_built_in_role_has_one_id_and_a_custom_one_its_own() {
+        let below = |guid: &str| {
+            format!(
+                "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+            )
+        };
+        assert_eq!(
+            one_spelling(&below("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")),
+            "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+        );
+        let custom = below("00000000-0000-0000-0000-000000000009");
+        assert_eq!(one_spelling(&custom), custom);
+        assert_eq!(
+            one_spelling("/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"),
+            "/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use atg_sdk::azure::ResourceId;
 
 use super::{
-    Child, Found,
-    reference::{below, is_guid, is_one_pair, is_resource_id},
+    Child, Found, children,
+    reference::{below, is_guid, is_one_pair, is_resource_id, one_spelling},
     rules::{self, Rule, Way},
 };
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
     graph::{Reference, Said, Target},
     json::Json,
 };
-
-/// Children that are the same in every parent and that nothing refers to: no nodes of their own.
-const NOT_CHILDREN: &[&str] = &["defaultSecurityRules"];
 
 pub(super) fn resource<'a>(id: &ResourceId, resource_type: &str, members: &'a [(String, Json)]) -> Found<'a> {
     let mut walk = Walk {
@@ -80,6 +77,14 @@ impl<'a> Owner<'a> {
     }
 }
 
+/// A part of a resource within its body.
+enum Part<'a> {
+    /// A node of its own.
+    Child(Owner<'a>),
+    /// Not a node.
+    Other,
+}
+
 struct Walk<'a> {
     steps: Vec<Step<'a>>,
     /// The row first, then the children in whose bodies the walk is.
@@ -113,13 +118,18 @@ impl<'a> Walk<'a> {
     fn value(&mut self, value: &'a Json) {
         match value {
             Json::Object(members) => {
-                if let Some(child) = self.child(members) {
+                let part = self.part(members);
+                if let Some(Part::Child(child)) = part {
                     self.owners.push(child);
                     self.own_members(members);
                     self.end_child(members);
                     return;
                 }
                 for (name, member) in members {
+                    // The ID of a part names nothing but the part.
+                    if name == "id" && matches!(part, Some(Part::Other)) {
+                        continue;
+                    }
                     if name.starts_with('/') {
                         self.steps.push(Step::NameItself);
                         self.text(name);
@@ -140,8 +150,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// An object that is a child resource of the innermost owner, told by its ID and by having properties of its own.
-    fn child(&self, members: &[(String, Json)]) -> Option<Owner<'a>> {
+    /// An object that is a part of the innermost owner, told by its ID and by having properties of its own.
+    fn part(&self, members: &[(String, Json)]) -> Option<Part<'a>> {
         let owner = self.owners.last()?;
         if owner.id.is_empty() {
             return None;
@@ -154,17 +164,16 @@ impl<'a> Walk<'a> {
         get("properties")?.as_object()?;
         let id = get("id")?.as_str()?;
         let below = below(id, &owner.id)?;
-        let collection = below.split('/').next().unwrap_or_default();
-        if !is_one_pair(below)
-            || NOT_CHILDREN
-                .iter()
-                .any(|not| not.eq_ignore_ascii_case(collection))
-        {
-            return None;
+        let resource_type = id.parse::<ResourceId>().ok()?.resource_type()?;
+        if is_one_pair(below) && children::is_node(resource_type.as_str()) {
+            Some(Part::Child(Owner::new(
+                id,
+                resource_type.as_str(),
+                self.steps.len(),
+            )))
+        } else {
+            Some(Part::Other)
         }
-        let id: ResourceId = id.parse().ok()?;
-        let resource_type = id.resource_type()?;
-        Some(Owner::new(id.as_str(), resource_type.as_str(), self.steps.len()))
     }
 
     fn end_child(&mut self, members: &'a [(String, Json)]) {
@@ -202,17 +211,22 @@ impl<'a> Walk<'a> {
                 let id = if rule.of_parent {
                     parent_of(text)
                 } else {
-                    Some(text.to_owned())
+                    Some(one_spelling(text).into_owned())
+                };
+                let near = if rule.from_parent {
+                    parent_of(&owner.id).map(Target::Id)
+                } else {
+                    Some(Target::Itself)
                 };
                 // Nothing relates to itself: a database names the server that it fails over to, and that may be its own.
-                let Some(id) = id.filter(|id| !same(id, &owner.id)) else {
+                let (Some(id), Some(near)) = (id.filter(|id| !same(id, &owner.id)), near) else {
                     continue;
                 };
                 let (from, to, said) = match rule.way {
-                    Way::To => (Target::Itself, Target::Id(id), Said::Here),
-                    Way::From => (Target::Id(id), Target::Itself, Said::Here),
-                    Way::ToAlso => (Target::Itself, Target::Id(id), Said::AtFarEnd),
-                    Way::FromAlso => (Target::Id(id), Target::Itself, Said::AtFarEnd),
+                    Way::To => (near, Target::Id(id), Said::Here),
+                    Way::From => (Target::Id(id), near, Said::Here),
+                    Way::ToAlso => (near, Target::Id(id), Said::AtFarEnd),
+                    Way::FromAlso => (Target::Id(id), near, Said::AtFarEnd),
                 };
                 owner.found.references.push(Reference {
                     from,
@@ -240,19 +254,11 @@ impl<'a> Walk<'a> {
         } else {
             below(id, &owner.id)
         };
-        if below.is_some_and(|below| {
-            let collection = below.split('/').next().unwrap_or_default();
-            NOT_CHILDREN
-                .iter()
-                .any(|not| not.eq_ignore_ascii_case(collection))
-        }) {
-            return;
-        }
         // A list of a resource's own children is what contains them; each says so itself where it is a row.
         let is_child = below.is_some_and(is_one_pair);
         owner.found.references.push(Reference {
             from: Target::Itself,
-            to: Target::Id(id.to_owned()),
+            to: Target::Id(one_spelling(id).into_owned()),
             relationship: if is_child {
                 "CONTAINS".into()
             } else {
@@ -269,7 +275,7 @@ fn parent_of(id: &str) -> Option<String> {
     let id: ResourceId = id.parse().ok()?;
     // Only what is a child or an extension says something about its parent; a group's subscription is no such thing.
     id.resource_type()?;
-    id.parent().map(String::from)
+    crate::describe::parent(&id).map(String::from)
 }
 
 fn same(a: &str, b: &str) -> bool {

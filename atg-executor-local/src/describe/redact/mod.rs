@@ -41,7 +41,7 @@ pub fn apply(object: &mut Json) -> Vec<Redaction> {
 enum Mode {
     /// Nothing.
     Open,
-    /// Each text and number below is a secret.
+    /// Each text below is a secret.
     Secret,
     /// Below a member whose name promises a secret, but which is an object: its `value` is one, its `type` is not.
     Wrapped,
@@ -87,8 +87,16 @@ impl<'a> Walk<'a> {
                     self.take(value);
                 }
             }
-            Json::Number(_) if mode == Mode::Secret => self.take(value),
-            Json::Number(_) | Json::Bool(_) | Json::Null => {}
+            // A number is a secret only by its own name: a time or a count among an extension's settings is none.
+            Json::Number(_) => {
+                if let Some(Step::Name(name)) = self.steps.last()
+                    && mode == Mode::Secret
+                    && names::is_secret(name, value)
+                {
+                    self.take(value);
+                }
+            }
+            Json::Bool(_) | Json::Null => {}
         }
     }
 
@@ -168,7 +176,16 @@ impl<'a> Walk<'a> {
             return None;
         }
         let kind = text("@odata.type").or_else(|| text("type"));
+        let config = text("id")
+            .and_then(|id| id.rsplit_once('/'))
+            .filter(|(collection, _)| {
+                collection.len() > 7 && collection.to_ascii_lowercase().ends_with("/config")
+            });
         let rules = match kind {
+            // What the settings of a site are, their name says and not their type.
+            Some(kind) if config.is_some() => {
+                paths::of(&format!("{kind}/{}", config.map_or("", |(_, name)| name)))
+            }
             Some(kind) if is_row || kind.contains('/') => paths::of(kind),
             _ => {
                 let id: atg_sdk::azure::ResourceId = text("id")?.parse().ok()?;

@@ -133,12 +133,41 @@ pub(super) fn is_secret(name: &str, value: &Json) -> bool {
         return false;
     }
     let plain = plain(name);
+    if plain.ends_with("token")
+        && value.as_str().is_some_and(is_opaque)
+        && !HARMLESS_TOKENS.contains(&plain.as_str())
+    {
+        return true;
+    }
+    if plain.ends_with("token") && matches!(value, Json::Object(_)) {
+        return true;
+    }
     if !NAMES.contains(&plain.as_str()) && !ENDINGS.iter().any(|ending| plain.ends_with(ending)) {
         return false;
     }
     !value
         .as_str()
         .is_some_and(|text| is_address(text) || is_time(text))
+}
+
+/// Tokens that anyone may see.
+const HARMLESS_TOKENS: &[&str] = &[
+    "continuationtoken",
+    "nexttoken",
+    "skiptoken",
+    "skutoken",
+    "validationtoken",
+    "meteridtoken",
+    "publickeytoken",
+];
+
+/// Whether a text looks made at random: long, without spaces, of letters and digits.
+fn is_opaque(text: &str) -> bool {
+    text.len() >= 16
+        && !text.contains(char::is_whitespace)
+        && !is_address(text)
+        && text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 fn plain(name: &str) -> String {

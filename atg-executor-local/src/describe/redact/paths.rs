@@ -38,6 +38,14 @@ const PATHS: &[(&str, &str)] = &[
 
     // Settings of an app.
     ("Microsoft.Web/sites", "properties.siteProperties.appSettings"),
+    ("Microsoft.Web/sites/config/appsettings", "properties"),
+    ("Microsoft.Web/sites/config/connectionstrings", "properties.*.value"),
+    ("Microsoft.Web/sites/config/metadata", "properties"),
+    ("Microsoft.Web/sites/config/publishingcredentials", "properties"),
+    ("Microsoft.Web/sites/slots/config/appsettings", "properties"),
+    ("Microsoft.Web/sites/slots/config/connectionstrings", "properties.*.value"),
+    ("Microsoft.Web/sites/slots/config/metadata", "properties"),
+    ("Microsoft.Web/sites/slots/config/publishingcredentials", "properties"),
     ("Microsoft.Web/certificates", "properties.pfxBlob"),
     ("Microsoft.Web/connections", "properties.parameterValues"),
     ("Microsoft.Web/connections", "properties.customParameterValues"),
