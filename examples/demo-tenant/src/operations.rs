@@ -298,25 +298,6 @@ fn backup(t: &mut Tenant, group: &str) {
     let item = "vm;iaasvmcontainerv2;rg-fleet;vm-fleet-01";
     // Fabrics and containers are parts of the path; a protected item hangs on its vault.
     let item_id = format!("{id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}");
-    t.row(
-        &id,
-        container,
-        "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers",
-        json!({
-            "properties": {
-                "friendlyName": "vm-fleet-01",
-                "backupManagementType": "AzureIaasVM",
-                "registrationStatus": "Registered",
-                "healthStatus": "Healthy",
-                "containerType": "Microsoft.Compute/virtualMachines",
-                "protectableObjectType": "Microsoft.Compute/virtualMachines",
-                "virtualMachineId": machine,
-                "virtualMachineVersion": "Compute",
-                "resourceGroup": "rg-fleet",
-            },
-        }),
-        &id,
-    );
     let kind = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems";
     t.row(
         &item_id,
