@@ -47,3 +47,25 @@ impl fmt::Display for Location {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("West Europe", "westeurope")]
+    #[case("westeurope", "westeurope")]
+    #[case(" EAST US 2 ", "eastus2")]
+    #[case("(US) East US 2", "(us)eastus2")]
+    #[case("global", "global")]
+    #[case("", "")]
+    fn both_spellings_are_one_location(#[case] text: &str, #[case] short: &str) {
+        let location = Location::from(text);
+        assert_eq!(location.as_str(), short);
+        assert_eq!(Location::from(short), location);
+        let json = serde_json::to_string(&location).unwrap();
+        assert_eq!(serde_json::from_str::<Location>(&json).unwrap(), location);
+    }
+}
