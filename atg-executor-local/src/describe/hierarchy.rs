@@ -25,7 +25,7 @@ impl Level {
             Scope::ManagementGroup => Some(Self::ManagementGroup),
             Scope::Subscription => Some(Self::Subscription),
             Scope::ResourceGroup => Some(Self::ResourceGroup),
-            Scope::Resource => is_tenant_path(id.as_str()).then_some(Self::Tenant),
+            Scope::Resource | Scope::Other => is_tenant_path(id.as_str()).then_some(Self::Tenant),
         }
     }
 
