@@ -30,6 +30,7 @@ impl DataDir {
         let root =
             fs::canonicalize(root).map_err(|error| io_error("open the data directory", root, error))?;
         refuse_network(&root, mount_table)?;
+        close_if_empty(&root);
         Ok(Self { root })
     }
 
@@ -58,6 +59,22 @@ impl DataDir {
             _ => Ok(path),
         }
     }
+}
+
+/// Shuts others out of a directory that somebody made for us. One that holds something is left as it is: it may not be
+/// ours alone, and what we put there is private anyway.
+fn close_if_empty(root: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none()) {
+            // Somebody else's directory stays as its owner wants it.
+            let _ = fs::set_permissions(root, fs::Permissions::from_mode(0o700));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = root;
 }
 
 /// Refuses a place on a network file system: write-ahead logs need memory shared between processes of one machine.
@@ -114,6 +131,25 @@ mod tests {
         for path in [root.as_path(), artifacts.as_path()] {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_empty_directory_is_closed_and_any_other_is_left_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let place = tempfile::tempdir().unwrap();
+        let (empty, used) = (place.path().join("empty"), place.path().join("used"));
+        for path in [&empty, &used] {
+            fs::create_dir(path).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        fs::write(used.join("mine"), "").unwrap();
+        let mode = |path: &Path| {
+            DataDir::open(path, Path::new("/nowhere")).unwrap();
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!((mode(&empty), mode(&used)), (0o700, 0o755));
     }
 
     #[test]

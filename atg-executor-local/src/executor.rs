@@ -47,12 +47,7 @@ impl LocalExecutor {
     /// `PermissionDenied` where this user may not write.
     pub fn open(options: LocalOptions) -> Result<Self> {
         let state = Arc::new(LocalState::open(&options)?);
-        let runner = Runner::new(
-            Arc::clone(&state),
-            options.max_concurrent_jobs,
-            options.max_attempts,
-            options.retry_delay,
-        );
+        let runner = Runner::new(Arc::clone(&state), options);
         Ok(Self {
             state,
             runner: Arc::new(runner),

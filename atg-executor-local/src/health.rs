@@ -89,10 +89,7 @@ fn data_dir(state: &LocalState) -> Result<String> {
         .and_then(|mut file| file.write_all(b"probe").and_then(|()| file.sync_all()));
     let _ = std::fs::remove_file(&probe);
     written.map_err(|error| io_error("write to the data directory", root, error))?;
-    Ok(format!(
-        "{} can be written, and only you can read it",
-        root.display()
-    ))
+    Ok(format!("{} can be written, and by you alone", root.display()))
 }
 
 fn jobs(state: &LocalState) -> Result<String> {

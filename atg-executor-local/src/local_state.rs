@@ -9,7 +9,10 @@ use crate::{
     artifacts::ArtifactStore,
     data_dir::{DataDir, refuse_network},
     executor::PruneReport,
-    graph::GraphStore,
+    graph::{
+        GraphStore,
+        embedded::{self, EmbeddedStore},
+    },
     inputs::InputRegistry,
     jobs::{Database, JobStore, ProcessLocks},
     lazy_graph::LazyGraph,
@@ -78,16 +81,9 @@ fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
         }) {
             refuse_network(&parent, &mounts)?;
         }
-        open_store(&path)
+        Ok(Arc::new(EmbeddedStore::open(
+            &path,
+            embedded::Options::default(),
+        )?))
     })
-}
-
-fn open_store(path: &std::path::Path) -> Result<Arc<dyn GraphStore>> {
-    Err(atg_sdk::Error::new(
-        atg_sdk::ErrorKind::Unsupported,
-        format!(
-            "open the graph {}: this build has no embedded store",
-            path.display()
-        ),
-    ))
 }

@@ -8,11 +8,7 @@ use std::{
 
 use atg_sdk::{Error, ErrorKind, EventKind, JobEvent, JobId, JobLog, JobRequest, Operation, Result};
 use jiff::Timestamp;
-use tokio::{
-    sync::Semaphore,
-    task::JoinError,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::{sync::Semaphore, task::JoinError, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,11 +16,10 @@ use crate::{
     jobs::{Following, blocking},
     local_state::LocalState,
     operations,
+    options::LocalOptions,
     reports::Reports,
 };
 
-/// Reports are gathered for so long before they are written, so that a job that ends at once costs no write for them.
-const GATHER: Duration = Duration::from_millis(50);
 /// How often the end of a job is tried to be written, a second apart: a disk that was full may have room again.
 const END_ATTEMPTS: u32 = 5;
 
@@ -35,23 +30,16 @@ pub(crate) struct Runner {
     slots: Arc<Semaphore>,
     /// The tokens of jobs that were submitted here and have not ended.
     open: Mutex<HashMap<JobId, CancellationToken>>,
-    max_attempts: u32,
-    retry_delay: Duration,
+    options: LocalOptions,
 }
 
 impl Runner {
-    pub(crate) fn new(
-        state: Arc<LocalState>,
-        slots: usize,
-        max_attempts: u32,
-        retry_delay: Duration,
-    ) -> Self {
+    pub(crate) fn new(state: Arc<LocalState>, options: LocalOptions) -> Self {
         Self {
             state,
-            slots: Arc::new(Semaphore::new(slots.max(1))),
+            slots: Arc::new(Semaphore::new(options.max_concurrent_jobs.max(1))),
             open: Mutex::default(),
-            max_attempts,
-            retry_delay,
+            options,
         }
     }
 
@@ -112,8 +100,9 @@ impl Runner {
             let outcome = self.attempt(operation.clone(), &context, &wish).await;
             let outcome = outcome.and_then(|ended| context.inputs().check_unchanged().map(|()| ended));
             // A worker decides itself whether its outer job is tried again.
-            let last =
-                attempt >= self.max_attempts || work.is_some() || matches!(operation, Operation::Query(_));
+            let last = attempt >= self.options.max_attempts
+                || work.is_some()
+                || matches!(operation, Operation::Query(_));
             let again =
                 matches!(&outcome, Err(error) if error.is_retryable()) && !last && !wish.is_cancelled();
             let listed = self.end(&context, outcome, again, wish.is_cancelled()).await?;
@@ -123,7 +112,7 @@ impl Runner {
             if !again {
                 return Ok(());
             }
-            let delay = self.retry_delay * 2_u32.saturating_pow(attempt - 1);
+            let delay = self.options.retry_delay * 2_u32.saturating_pow(attempt - 1);
             tokio::select! {
                 () = sleep(delay) => {}
                 () = wish.cancelled() => {}
@@ -173,7 +162,6 @@ impl Runner {
         let mut changes = self.state.jobs.changes().subscribe();
         // Another process may have recorded its wish before we listened.
         changes.mark_changed();
-        let mut due: Option<Instant> = None;
         let mut unwritten: Option<Error> = None;
         loop {
             tokio::select! {
@@ -181,9 +169,7 @@ impl Runner {
                     let outcome = outcome.unwrap_or_else(|error| Err(crashed(error)));
                     return unwritten.map_or(outcome, Err);
                 }
-                () = reports.news(), if due.is_none() && unwritten.is_none() => due = Some(Instant::now() + GATHER),
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    due = None;
+                () = reports.due(), if unwritten.is_none() => {
                     if let Err(error) = self.write(context.job_id(), reports.take()).await {
                         context.cancel().cancel();
                         unwritten = Some(error);

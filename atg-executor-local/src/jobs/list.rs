@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use atg_sdk::{Job, JobFilter, Result};
+use atg_sdk::{Job, JobFilter, Owner, Result};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -77,7 +77,7 @@ impl Listing {
 impl JobStore {
     fn page(&self, filter: &JobFilter, below: Option<Place>) -> Result<Vec<Job>> {
         let (time, id) = below.unwrap_or((i64::MAX, String::new()));
-        let owner = filter.owner.as_ref().map(|owner| owner.as_str());
+        let owner = filter.owner.as_ref().map(Owner::as_str);
         let tenants = filter
             .tenants
             .as_ref()

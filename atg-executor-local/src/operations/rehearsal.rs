@@ -39,6 +39,7 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
                 context.cancel().cancelled().await;
                 return Err(Error::cancelled());
             }
+            Step::Panic => panic!("the script says so"),
             Step::Partial => output.success = false,
         }
         output.steps += 1;

@@ -181,6 +181,7 @@ impl Reference {
                     }
                     return Err(Error::cancelled());
                 }
+                Step::Panic => return Err(Error::internal("get past a panic")),
                 Step::Partial => output.success = false,
             }
             output.steps += 1;

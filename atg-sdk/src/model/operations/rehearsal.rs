@@ -57,6 +57,8 @@ pub enum Step {
     },
     /// Do nothing until cancelled.
     Hang,
+    /// Panic, as a defect would.
+    Panic,
     /// End as partial.
     Partial,
 }

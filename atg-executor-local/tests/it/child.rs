@@ -1,0 +1,102 @@
+//! Another process that shares a data directory: this test binary, started once more.
+//!
+//! The child speaks one line at a time on standard output and ends when its standard input does, so that no child
+//! outlives a test that failed.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use atg_sdk::{Executor as _, JobId, Operation, model::operations::rehearsal::Parameters};
+
+use crate::support::open;
+
+const DIRECTORY: &str = "ATG_TEST_CHILD_DIRECTORY";
+const SCRIPT: &str = "ATG_TEST_CHILD_SCRIPT";
+/// Libtest writes on the same stream; ours are known by their beginning.
+const MARK: &str = "child-job ";
+
+/// A process that runs one job.
+pub(crate) struct Other {
+    child: Child,
+    /// The job that it submitted.
+    pub(crate) job: JobId,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Other {
+    /// Starts a process that submits that script, and waits until it has.
+    pub(crate) fn start(data_dir: &Path, script: &Parameters) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "child::another_process", "--ignored", "--nocapture"])
+            .env(DIRECTORY, data_dir)
+            .env(SCRIPT, serde_json::to_string(script).unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        let job = loop {
+            line.clear();
+            assert!(
+                stdout.read_line(&mut line).unwrap() > 0,
+                "the other process said nothing"
+            );
+            if let Some((_, id)) = line.split_once(MARK) {
+                break id.trim().parse().unwrap();
+            }
+        };
+        Self {
+            child,
+            job,
+            _stdout: stdout,
+        }
+    }
+
+    /// Kills it without a warning: on Unix with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[cfg(unix)]
+impl Other {
+    /// Stops it where it is, as Ctrl-Z does.
+    pub(crate) fn suspend(&self) {
+        let status = Command::new("kill")
+            .args(["-STOP", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "is a process that other tests start"]
+fn another_process() {
+    let data_dir = env::var_os(DIRECTORY).expect("only other tests start this");
+    let script: Parameters = serde_json::from_str(&env::var(SCRIPT).unwrap()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let executor = open(Path::new(&data_dir));
+        let job = executor
+            .submit_job(atg_sdk::JobRequest::new(Operation::Rehearsal(script)))
+            .await
+            .unwrap();
+        writeln!(std::io::stdout(), "{MARK}{}", job.id).unwrap();
+        let end_of_test = || std::io::stdin().read_to_end(&mut Vec::new());
+        tokio::task::spawn_blocking(end_of_test).await.unwrap().unwrap();
+    });
+}

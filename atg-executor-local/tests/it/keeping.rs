@@ -1,0 +1,93 @@
+//! How long things are kept.
+
+use std::{fs, time::Duration};
+
+use atg_executor_local::{LocalExecutor, LocalOptions, PruneReport};
+use atg_sdk::{
+    ErrorKind, Executor as _, ExecutorExt as _, JobFilter, JobStatus, model::operations::rehearsal::Step,
+};
+use futures::TryStreamExt as _;
+
+use crate::support::{artifact, files_below, open, rehearse};
+
+#[tokio::test]
+async fn a_job_whose_time_is_over_is_gone_even_before_it_is_cleared_away() {
+    let place = tempfile::tempdir().unwrap();
+    let executor =
+        LocalExecutor::open(LocalOptions::new(place.path()).with_retention(Duration::ZERO)).unwrap();
+    let request = rehearse(vec![artifact("a", "b")]);
+    executor.submit_job(request.clone()).await.unwrap();
+    // Its end is its expiry, so waiting for it ends with its being gone.
+    let error = executor.wait(request.id).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Gone);
+    assert_eq!(
+        executor.submit_job(request.clone()).await.unwrap_err().kind(),
+        ErrorKind::Gone
+    );
+    let listed: Vec<_> = executor
+        .list_jobs(JobFilter::default())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(listed, []);
+
+    let pruned = executor.prune(None).await.unwrap();
+
+    assert_eq!(pruned, PruneReport { jobs: 1, inputs: 0 });
+    assert_eq!(files_below(&place.path().join("artifacts")), 0);
+}
+
+#[tokio::test]
+async fn pruning_takes_ended_jobs_older_than_asked_and_nothing_else() {
+    let place = tempfile::tempdir().unwrap();
+    let executor = open(place.path());
+    let ended = executor.run(rehearse(vec![artifact("a", "b")])).await.unwrap();
+    let running = rehearse(vec![artifact("a", "b"), Step::Hang]);
+    executor.submit_job(running.clone()).await.unwrap();
+
+    assert_eq!(executor.prune(None).await.unwrap().jobs, 0);
+    assert_eq!(
+        executor
+            .prune(Some(Duration::from_secs(3600)))
+            .await
+            .unwrap()
+            .jobs,
+        0
+    );
+    assert_eq!(executor.get_job(ended.id).await.unwrap(), ended);
+    assert_eq!(executor.prune(Some(Duration::ZERO)).await.unwrap().jobs, 1);
+
+    assert_eq!(
+        executor.get_job(ended.id).await.unwrap_err().kind(),
+        ErrorKind::Gone
+    );
+    assert!(!place.path().join("artifacts").join(ended.id.to_string()).exists());
+    assert_eq!(
+        executor.cancel_job(running.id).await.unwrap().status,
+        JobStatus::Running
+    );
+    assert_eq!(
+        executor.wait(running.id).await.unwrap().status,
+        JobStatus::Cancelled
+    );
+}
+
+#[tokio::test]
+async fn files_that_no_job_lists_are_swept() {
+    let place = tempfile::tempdir().unwrap();
+    let executor = open(place.path());
+    let kept = executor.run(rehearse(vec![artifact("a", "b")])).await.unwrap();
+    let lost = place
+        .path()
+        .join("artifacts")
+        .join(atg_sdk::JobId::new().to_string())
+        .join("1");
+    fs::create_dir_all(&lost).unwrap();
+    fs::write(lost.join("manifest.json"), "{}").unwrap();
+    let foreign = place.path().join("artifacts/notes.txt");
+    fs::write(&foreign, "mine").unwrap();
+    executor.prune(None).await.unwrap();
+    assert!(!lost.exists());
+    assert!(foreign.exists(), "what is not ours is left alone");
+    assert!(place.path().join("artifacts").join(kept.id.to_string()).exists());
+}
