@@ -14,6 +14,7 @@ use crate::{
     health,
     jobs::{self, blocking},
     local_state::LocalState,
+    operations,
     options::LocalOptions,
     runner::Runner,
 };
@@ -83,6 +84,7 @@ impl Executor for LocalExecutor {
     }
 
     async fn submit_job(&self, request: JobRequest) -> Result<Job> {
+        operations::validate(&request.operation)?;
         let graph_id = match request.operation {
             Operation::Scan(_) | Operation::Query(_) | Operation::Export(_) | Operation::Import(_) => {
                 Some(self.state.graph.graph_id().await?)

@@ -36,7 +36,7 @@ pub use error::DescribeError;
 pub use facts::{Facts, facts};
 pub(crate) use hierarchy::parent;
 pub use redact::Redaction;
-pub use types::canonical as canonical_type;
+pub use types::{canonical as canonical_type, is_known as is_known_type};
 pub use value_nodes::{region_id, tag_id};
 
 /// Turns the objects of one source into nodes and references of one tenant.

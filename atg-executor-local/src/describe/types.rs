@@ -12,6 +12,12 @@ pub fn canonical(resource_type: &str) -> &str {
     find(resource_type).map_or(resource_type, |(name, _)| name)
 }
 
+/// Whether the table has it: a label of its own, and a spelling that does not depend on who wrote it.
+#[must_use]
+pub fn is_known(resource_type: &str) -> bool {
+    find(resource_type).is_some()
+}
+
 /// The label of a resource type in the table.
 pub(super) fn label(resource_type: &str) -> Option<&'static str> {
     find(resource_type).map(|(_, label)| label)

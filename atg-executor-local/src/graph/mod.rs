@@ -147,6 +147,9 @@ pub struct ScanCounts {
 pub trait ChangeSink: Send {
     /// One change.
     fn record(&mut self, change: &Change) -> Result<()>;
+
+    /// One `External` stub of the tenant, by its ID as it was first spelled: all of them at the end, ordered by key.
+    fn external(&mut self, id: &str) -> Result<()>;
 }
 
 /// A read-only query.

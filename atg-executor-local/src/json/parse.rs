@@ -13,6 +13,8 @@ pub struct ParseError {
     offset: usize,
 }
 
+const TRAILING: &str = "something stands behind the value";
+
 impl ParseError {
     fn new(detail: impl Into<String>, offset: usize) -> Self {
         Self {
@@ -25,6 +27,11 @@ impl ParseError {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Whether a whole value was read and something else stands behind it.
+    pub(crate) fn is_trailing(&self) -> bool {
+        self.detail == TRAILING
     }
 
     /// How many bytes lie before the place.
@@ -212,6 +219,7 @@ fn explain(error: &JiterError, text: &[u8]) -> ParseError {
         | JsonErrorType::ExpectedSomeIdent
         | JsonErrorType::InvalidNumber => not_a_value(text, offset),
         JsonErrorType::ControlCharacterWhileParsingString => "a control character within a string".to_owned(),
+        JsonErrorType::TrailingCharacters => TRAILING.to_owned(),
         other => other.to_string(),
     };
     ParseError::new(detail, offset)
@@ -293,7 +301,7 @@ mod tests {
     #[case(b"[01]", "`01` is not a JSON value", 2)]
     #[case(b"[+1]", "`+1` is not a JSON value", 1)]
     #[case(b"[1,]", "trailing comma", 3)]
-    #[case(b"{} {}", "trailing characters", 3)]
+    #[case(b"{} {}", "something stands behind the value", 3)]
     #[case(b"[\"\xff\"]", "invalid UTF-8", 2)]
     #[case(b"[\"\xed\xa0\x80\"]", "invalid UTF-8", 2)]
     #[case(b"[\"a\nb\"]", "a control character within a string", 3)]

@@ -12,6 +12,19 @@ use atg_sdk::{Operation, Result};
 
 use crate::context::{Context, Ended};
 
+/// Says what is wrong with an operation's parameters before it is accepted.
+///
+/// # Errors
+/// As the operation itself would answer, before it has done anything.
+pub(crate) fn validate(operation: &Operation) -> Result<()> {
+    match operation {
+        Operation::Scan(parameters) => scan::validate(parameters),
+        Operation::Query(_) | Operation::Export(_) | Operation::Import(_) | Operation::SelfTest(_) => Ok(()),
+        #[cfg(feature = "rehearsal")]
+        Operation::Rehearsal(_) => Ok(()),
+    }
+}
+
 /// Carries out one operation.
 pub(crate) async fn run(operation: Operation, context: &Context) -> Result<Ended> {
     match operation {

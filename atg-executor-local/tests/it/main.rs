@@ -7,4 +7,5 @@ mod jobs;
 mod keeping;
 mod processes;
 mod refusals;
+mod scan;
 mod support;

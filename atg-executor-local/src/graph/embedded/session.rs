@@ -63,6 +63,21 @@ impl Session {
         })
     }
 
+    /// Tells the listener of every stub. Outside of a transaction: nobody else writes to this tenant.
+    pub(super) fn tell_external(&mut self) -> Result<()> {
+        let doing = "list what lies outside of the scan";
+        let mut statement = self
+            .db
+            .prepare("SELECT azure_id FROM node WHERE tenant = ?1 AND class = 4 ORDER BY key")
+            .during(doing)?;
+        let mut rows = statement.query([self.lock.tenant]).during(doing)?;
+        while let Some(row) = rows.next().during(doing)? {
+            self.changes
+                .external(row.get_ref(0).and_then(|id| Ok(id.as_str()?)).during(doing)?)?;
+        }
+        Ok(())
+    }
+
     /// Opens a transaction, if none is open, and checks the fence in it.
     pub(super) fn begin(&mut self) -> Result<()> {
         if self.began.is_some() {

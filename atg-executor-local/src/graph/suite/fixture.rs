@@ -19,17 +19,27 @@ pub(crate) struct Graph<'a> {
 
 /// Keeps what a scan said it changed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Changes(Arc<Mutex<Vec<Change>>>);
+pub(crate) struct Changes(Arc<Mutex<Vec<Change>>>, Arc<Mutex<Vec<String>>>);
 
 impl Changes {
     pub(crate) fn taken(&self) -> Vec<Change> {
         std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// The stubs that it told of.
+    pub(crate) fn external(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
     }
 }
 
 impl ChangeSink for Changes {
     fn record(&mut self, change: &Change) -> Result<()> {
         self.0.lock().unwrap().push(change.clone());
+        Ok(())
+    }
+
+    fn external(&mut self, id: &str) -> Result<()> {
+        self.1.lock().unwrap().push(id.to_owned());
         Ok(())
     }
 }
@@ -82,6 +92,9 @@ impl<'a> Graph<'a> {
             complete: true,
         };
         let counts = writer.finish(end).await.unwrap();
+        let external = changes.external();
+        assert!(external.is_sorted_by_key(|id| id.to_lowercase()), "{external:?}");
+        assert_eq!(external.len() as u64, counts.external);
         (counts, changes.taken())
     }
 

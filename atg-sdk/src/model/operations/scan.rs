@@ -67,17 +67,18 @@ impl Parameters {
     }
 }
 
-/// What to take and what to leave out; exclusion wins.
+/// What to take and what to leave out; exclusion wins. Subscriptions and resource groups always pass, as the place where
+/// the wanted resources are; Microsoft Entra objects pass by `include_entra` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FilterConfig {
-    /// Nothing set: everything is taken.
+    /// Taken is what matches every list that is not empty; everything, where nothing is set.
     pub include: FilterSet,
-    /// Left out, whatever `include` says.
+    /// Left out is what matches any of the lists, whatever `include` says.
     pub exclude: FilterSet,
 }
 
-/// Conditions; each list that is not empty must match.
+/// Conditions. Of types and regions one entry must match, of tags each one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FilterSet {

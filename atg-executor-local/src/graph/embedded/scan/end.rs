@@ -22,6 +22,7 @@ impl Scan {
         }
         // Counts the edges of this transaction too, so it ends here and the lock goes with the next one.
         self.session.commit()?;
+        self.session.tell_external()?;
         self.session.begin()?;
         let session = &mut self.session;
         session

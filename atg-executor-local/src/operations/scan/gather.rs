@@ -1,0 +1,256 @@
+//! What a scan knows while it reads.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Instant,
+};
+
+use atg_sdk::{Counters, Error, Result};
+use serde::Serialize;
+
+use crate::{
+    context::Context,
+    discovery::{
+        Place, Position, Problem,
+        filter::{Filters, Kind, LeftOut},
+        portion::{Portion, Row},
+        report::Report,
+        unit::Units,
+    },
+    graph::Described,
+};
+
+/// So many problems are shown while the scan runs; the report has them all.
+const SHOWN: u64 = 10;
+
+/// Everything that was read so far, but the objects themselves.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) units: Units,
+    pub(super) report: Report,
+    /// Resources that were taken, each once.
+    pub(super) resources: u64,
+    /// Microsoft Entra objects that were taken, each once.
+    pub(super) entra: u64,
+    pub(super) left_out: BTreeMap<LeftOut, u64>,
+    references: u64,
+    /// JSON texts that were read.
+    parsed: u64,
+    foreign: u64,
+    limit: Option<u64>,
+    first_problem: Option<String>,
+    /// Hashes of the objects that were taken: the lowest bit tells whether with their properties. Eight bytes an object,
+    /// which is what it costs to say which objects came twice.
+    seen: HashSet<u64>,
+}
+
+/// An object that came more than once, as the report shows it.
+#[derive(Serialize)]
+struct Duplicate<'a> {
+    #[serde(flatten)]
+    place: Place,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Redacted<'a> {
+    id: &'a str,
+    path: &'a str,
+}
+
+impl Gathered {
+    pub(super) fn new(limit: Option<u64>) -> Self {
+        Self {
+            units: Units::default(),
+            report: Report::default(),
+            resources: 0,
+            entra: 0,
+            left_out: BTreeMap::new(),
+            references: 0,
+            parsed: 0,
+            foreign: 0,
+            limit,
+            first_problem: None,
+            seen: HashSet::new(),
+        }
+    }
+
+    /// Takes note of a portion, and gives what of it goes into the graph.
+    pub(super) fn absorb(&mut self, portion: Portion, context: &Context) -> Result<Vec<Described>> {
+        self.parsed += portion.parsed;
+        self.foreign += portion.foreign;
+        for (key, tally) in portion.tallies {
+            self.units.add(key, &tally);
+        }
+        for (why, count) in portion.left_out {
+            *self.left_out.entry(why).or_default() += count;
+        }
+        for problem in &portion.unassigned {
+            self.units.miss(problem);
+        }
+        // Both kinds in the order of their places, as a person reads the file.
+        let mut problems: Vec<Problem> = portion.problems.into_iter().chain(portion.unassigned).collect();
+        problems.sort_by_key(|problem| problem.place.map_or(u64::MAX, |place| place.line));
+        for problem in &problems {
+            self.note_problem(problem, context)?;
+        }
+        for remark in &portion.remarks {
+            self.report.remarks.push(remark)?;
+        }
+        let mut described = Vec::with_capacity(portion.rows.len() * 2);
+        for row in portion.rows {
+            if self.is_full() {
+                *self.left_out.entry(LeftOut::ResourceLimit).or_default() += 1;
+            } else {
+                self.take(row, &mut described)?;
+            }
+        }
+        Ok(described)
+    }
+
+    fn take(&mut self, row: Row, described: &mut Vec<Described>) -> Result<()> {
+        let node = &row.description.described.node;
+        for redaction in &row.description.redacted {
+            self.report.redactions.push(&Redacted {
+                id: &node.id,
+                path: &redaction.path,
+            })?;
+        }
+        let (poor, rich) = (row.hash & !1, row.hash | 1);
+        let came_before = self.seen.contains(&poor) || self.seen.contains(&rich);
+        let adds_nothing = came_before && (!row.rich || self.seen.contains(&rich));
+        self.seen.insert(if row.rich { rich } else { poor });
+        // What it implies may be mentioned nowhere else.
+        described.extend(row.description.implied);
+        if came_before {
+            self.report.duplicates.push(&Duplicate {
+                place: row.place,
+                id: &node.id,
+            })?;
+        } else if row.kind == Kind::Entra {
+            self.entra += 1;
+        } else {
+            self.resources += 1;
+            self.count_type(node);
+        }
+        // The first of equals stays, so that reading the file again changes nothing.
+        if !adds_nothing {
+            self.references += row.description.described.references.len() as u64;
+            described.push(row.description.described);
+        }
+        Ok(())
+    }
+
+    /// Types that this version has no label for are worth a look: they may be misspelled.
+    fn count_type(&mut self, node: &crate::graph::Node) {
+        if let Some(name) = &node.resource_type
+            && !crate::describe::is_known_type(name)
+        {
+            let types = &mut self.report.unknown_types;
+            // A damaged file could have as many types as lines.
+            if types.len() < 10_000 || types.contains_key(name) {
+                *types.entry(name.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn note_problem(&mut self, problem: &Problem, context: &Context) -> Result<()> {
+        self.report.problems.push(problem)?;
+        self.first_problem.get_or_insert_with(|| problem.to_string());
+        match self.report.problems.total() {
+            ..=SHOWN => context.warn(problem.to_string()),
+            n if n == SHOWN + 1 => context.warn("further problems are listed in report.json alone"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the limit on resources is reached.
+    pub(super) fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.resources >= limit)
+    }
+
+    /// A file of which nothing at all is JSON is not a source with problems: it is the wrong file.
+    pub(super) fn refuse_if_nothing_was_read(&self) -> Result<()> {
+        match &self.first_problem {
+            Some(problem) if self.parsed == 0 => Err(Error::invalid(format!(
+                "read the input: nothing in it could be read; the first problem: {problem}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what a person probably did not mean.
+    pub(super) fn warn_of_filters(&mut self, filters: &Filters, context: &Context) {
+        // A scan that stopped early did not see what the other values would match.
+        if !self.is_full() {
+            for (pointer, text) in filters.unmatched() {
+                self.report.warn(
+                    context,
+                    format!("nothing in the source matches `{text}` ({pointer}): check its spelling"),
+                );
+            }
+        }
+        if self.foreign > 0 {
+            let rows = self.foreign;
+            self.report.warn(
+                context,
+                format!("{rows} rows say that they are of another tenant: check --tenant-id"),
+            );
+        }
+        let duplicates = self.report.duplicates.total();
+        if duplicates > 0 {
+            self.report.warn(
+                context,
+                format!(
+                    "{duplicates} objects came more than once: the first of each was kept (see report.json)"
+                ),
+            );
+        }
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        Counters {
+            resources: self.resources,
+            relationships: self.references,
+            ..Counters::default()
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn warn(&mut self, context: &Context, warning: String) {
+        context.warn(warning.clone());
+        self.warnings.push(warning);
+    }
+}
+
+/// How fast a scan goes, in words.
+#[derive(Debug)]
+pub(super) struct Pace {
+    started: Instant,
+}
+
+impl Pace {
+    pub(super) fn new(started: Instant) -> Self {
+        Self { started }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rate for people"
+    )]
+    pub(super) fn report(&mut self, context: &Context, gathered: &Gathered, position: Position) {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        let objects = gathered.resources + gathered.entra;
+        let rate = (objects as f64 / seconds) as u64;
+        let step = format!(
+            "reading: {objects} objects, {rate} a second, {:.1} of {:.1} MB",
+            position.bytes_read as f64 / 1e6,
+            position.bytes_total as f64 / 1e6,
+        );
+        context.progress(position.fraction() * 0.85, &step, gathered.counters());
+    }
+}
