@@ -129,7 +129,7 @@ fn authoritative(scope: &str) -> Option<String> {
     match scope.parse::<ResourceId>() {
         Ok(id) => match id.scope() {
             Scope::Tenant | Scope::ManagementGroup | Scope::Subscription | Scope::ResourceGroup => None,
-            Scope::Resource => Some(format!(
+            Scope::Resource | Scope::Other => Some(format!(
                 "{} is neither the tenant (`/`) nor a management group, subscription or resource group",
                 quoted(scope)
             )),
