@@ -95,6 +95,9 @@ pub(super) fn finish(
     let level = Level::of(&body.id);
     let mut references = Vec::with_capacity(found.references.len() + 4);
     references.extend(describer.contained_in(&body.id));
+    if level == Some(Level::Subscription) {
+        references.extend(hierarchy::management_group_of(body.members));
+    }
     let member = |name: &str| {
         body.members
             .iter()

@@ -12,7 +12,7 @@ use crate::{
     relationships,
 };
 
-/// What a Graph property is called in the graph.
+/// Properties that have a name of the graph's own beside Microsoft Graph's.
 const NAMES: &[(&str, &str)] = &[
     ("appId", "app_id"),
     ("userPrincipalName", "user_principal_name"),
@@ -78,14 +78,14 @@ pub(super) fn describe(
         }
         match member.as_str() {
             "id" | "@odata.type" => {}
-            other => match NAMES.iter().find(|(sent, _)| *sent == other) {
-                Some((_, name)) => {
-                    if let Some(value) = members::member_value(value) {
-                        own.push(((*name).to_owned(), value));
-                    }
+            other => {
+                if let Some((_, name)) = NAMES.iter().find(|(sent, _)| *sent == other)
+                    && let Some(value) = members::member_value(value)
+                {
+                    own.push(((*name).to_owned(), value));
                 }
-                None => members::push(&mut own, other, value),
-            },
+                members::push(&mut own, other, value);
+            }
         }
     }
     let found = relationships::find_in_directory_object(labels.last().map_or("", AsRef::as_ref), object);

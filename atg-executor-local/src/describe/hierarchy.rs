@@ -8,6 +8,7 @@ use atg_sdk::azure::{ResourceId, Scope, TenantId};
 
 use super::Describer;
 use crate::graph::{Described, Labels, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key};
+use crate::json::Json;
 
 /// The place of an ID in the hierarchy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +149,30 @@ impl Describer {
             });
         }
     }
+}
+
+/// The edge into a subscription from its management group, which Resource Graph tells with the subscription: the first of
+/// the chain of ancestors is the nearest.
+pub(super) fn management_group_of(members: &[(String, Json)]) -> Option<Reference> {
+    let properties = members
+        .iter()
+        .find_map(|(name, value)| (name == "properties").then_some(value))?;
+    let chain = properties.get("managementGroupAncestorsChain")?.as_array()?;
+    let nearest = chain
+        .first()?
+        .get("name")?
+        .as_str()
+        .filter(|name| !name.is_empty())?;
+    Some(Reference {
+        from: Target::Id(format!(
+            "/providers/Microsoft.Management/managementGroups/{nearest}"
+        )),
+        to: Target::Itself,
+        relationship: "CONTAINS".into(),
+        path: "properties.managementGroupAncestorsChain[0].name".to_owned(),
+        said: Said::Here,
+        properties: Vec::new(),
+    })
 }
 
 /// `subscription_id` and `resource_group`, as far as an ID tells them.
