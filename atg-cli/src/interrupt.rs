@@ -30,6 +30,12 @@ impl Interrupts {
         Ok(Self { signals })
     }
 
+    /// Signals that a test sends.
+    #[cfg(test)]
+    pub(crate) fn from_channel(signals: mpsc::UnboundedReceiver<()>) -> Self {
+        Self { signals }
+    }
+
     /// The next signal.
     pub(crate) async fn next(&mut self) {
         if self.signals.recv().await.is_none() {

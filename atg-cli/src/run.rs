@@ -94,3 +94,6 @@ async fn follow(
     reporter.finish();
     executor.get_job(id).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,13 @@ pub(crate) fn io_error(doing: &str, path: &Path, error: io::Error) -> Error {
             format!("{doing}: this user may not use {place}: correct its permissions, or choose another"),
         ),
         io::ErrorKind::NotFound => (ErrorKind::NotFound, format!("{doing}: {place} is not there")),
+        io::ErrorKind::NotADirectory
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::AlreadyExists
+        | io::ErrorKind::InvalidFilename => (
+            ErrorKind::InvalidArgument,
+            format!("{doing}: {place} cannot be used: choose another place"),
+        ),
         _ => (ErrorKind::Internal, format!("{doing}: {place} cannot be used")),
     };
     Error::new(kind, message).with_source(error)

@@ -65,32 +65,66 @@ fn figures(text: &mut String, output: &scan::Output, report: &Report) {
             words::thousands(output.unchanged)
         ),
     );
-    let each = match report.nodes {
-        Some(nodes) if nodes > 0 => format!(", {:.1} a node", output.relationships as f64 / nodes as f64),
-        _ => String::new(),
+    let each = match report.counts.nodes {
+        0 => String::new(),
+        nodes => format!(", {:.1} a node", output.relationships as f64 / nodes as f64),
     };
     line(
         "relationships",
-        format!("{}{each}", words::thousands(output.relationships)),
+        format!(
+            "{}{each}; {} added, {} removed",
+            words::thousands(output.relationships),
+            words::thousands(report.counts.edges_added),
+            words::thousands(report.counts.edges_removed)
+        ),
     );
-    if let Some(external) = report.external_total.filter(|count| *count > 0) {
-        line(
-            "external",
-            format!(
-                "{} that point outside of what was scanned",
-                words::count(external, "id", "ids")
-            ),
-        );
-    }
-    if let Some(redacted) = report.redacted_total.filter(|count| *count > 0) {
-        line(
-            "redacted",
-            format!(
-                "{} replaced before anything was kept",
-                words::count(redacted, "secret", "secrets")
-            ),
-        );
-    }
+    let mut count = |name: &str, number: u64, one: &str, many: &str, what: &str| {
+        if number > 0 {
+            line(name, format!("{} {what}", words::count(number, one, many)));
+        }
+    };
+    count(
+        "entra id",
+        report.counts.entra_objects,
+        "object",
+        "objects",
+        "of Microsoft Entra ID",
+    );
+    count(
+        "external",
+        report.external_total,
+        "id",
+        "ids",
+        "outside of what was scanned",
+    );
+    count(
+        "redacted",
+        report.redactions_total,
+        "secret",
+        "secrets",
+        "replaced before anything was kept",
+    );
+    count(
+        "duplicates",
+        report.duplicates_total,
+        "object",
+        "objects",
+        "came more than once",
+    );
+    count(
+        "remarks",
+        report.remarks_total,
+        "object",
+        "objects",
+        "with something odd, see the report",
+    );
+    count(
+        "problems",
+        report.problems_total,
+        "object",
+        "objects",
+        "could not be taken, see the report",
+    );
 }
 
 fn types(text: &mut String, report: &Report) {
@@ -157,4 +191,88 @@ fn next(text: &mut String, job: &Job, files: Option<&Path>, style: Style) {
     }
     let query = "MATCH (a)-[r]->(b) RETURN labels(a) AS a, type(r) AS r, labels(b) AS b, count(*) AS n ORDER BY n DESC LIMIT 20";
     let _ = writeln!(text, "  try next  {}", style.bold(format!("atg query '{query}'")));
+}
+
+#[cfg(test)]
+mod tests {
+    use atg_sdk::{JobRequest, Operation, model::operations::scan::IncompleteUnit};
+
+    use super::*;
+
+    fn job(output: scan::Output) -> Job {
+        let request = JobRequest::new(Operation::Scan(scan::Parameters::default()));
+        let json = serde_json::json!({
+            "job_id": request.id, "operation": "scan", "status": "completed", "progress": 1.0,
+            "created_at": "2026-01-01T00:00:00Z", "output": output,
+            "tenant_id": "00000000-0000-0000-0000-000000000001",
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn the_summary_says_what_was_found_and_what_changed() {
+        let output = scan::Output {
+            success: true,
+            subscriptions: 1,
+            resources: 1_234,
+            relationships: 5_000,
+            added: 2_000,
+            duration_seconds: 1.25,
+            ..scan::Output::default()
+        };
+        let report = serde_json::json!({
+            "counts": {"nodes": 2_000, "edges_added": 5_000}, "types": {"A.B/c": 1_000, "D.E/f": 234},
+            "external_total": 1, "redactions_total": 3,
+        });
+        let text = render(
+            &job(output),
+            &serde_json::from_value(report).unwrap(),
+            None,
+            Style::new(false),
+        );
+        let expected = "\
+scanned tenant 00000000-0000-0000-0000-000000000001: 1,234 resources of 2 types in 1 subscription in 1.2 s
+  nodes           2,000 added, 0 changed, 0 removed, 0 unchanged
+  relationships   5,000, 2.5 a node; 5,000 added, 0 removed
+  external        1 id outside of what was scanned
+  redacted        3 secrets replaced before anything was kept
+
+  most frequent types
+    1,000  A.B/c
+      234  D.E/f
+
+  try next  atg query '";
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_is_incomplete_is_named_and_counted() {
+        let unit = |number: u64| IncompleteUnit {
+            scope: format!("/subscriptions/{number}"),
+            collector: "resources".to_owned(),
+            state: "partial".to_owned(),
+            reason: "line 7 is not JSON".to_owned(),
+        };
+        let output = scan::Output {
+            incomplete_units: (0..100).map(unit).collect(),
+            incomplete_units_total: 1_500,
+            duration_seconds: f64::MAX,
+            ..scan::Output::default()
+        };
+        let text = render(
+            &job(output),
+            &Report::default(),
+            Some(Path::new("out")),
+            Style::new(false),
+        );
+        for words in [
+            "scanned in part",
+            "incomplete: 1,500 units",
+            "resources of /subscriptions/0: partial: line 7 is not JSON",
+            "… and 1,495 more",
+            "out/report.json",
+        ] {
+            assert!(text.contains(words), "`{words}` is not in\n{text}");
+        }
+    }
 }
