@@ -7,7 +7,7 @@ use atg_sdk::{
 };
 use futures::StreamExt as _;
 
-use crate::{exit::End, interrupt::Interrupts, progress::Reporter};
+use crate::{exit::End, interrupt::Attention, progress::Reporter};
 
 /// A job that completed.
 #[derive(Debug)]
@@ -34,10 +34,10 @@ pub(crate) async fn run(
     executor: &Arc<dyn Executor>,
     operation: Operation,
     reporter: &Reporter,
-    interrupts: &mut Interrupts,
+    signals: &Attention,
 ) -> Result<Finished, Error> {
     let job = executor.submit_job(JobRequest::new(operation)).await?;
-    let job = follow(executor, job.id, reporter, interrupts).await?;
+    let job = follow(executor, job.id, reporter, signals).await?;
     finished(job)
 }
 
@@ -60,7 +60,7 @@ async fn follow(
     executor: &Arc<dyn Executor>,
     id: JobId,
     reporter: &Reporter,
-    interrupts: &mut Interrupts,
+    signals: &Attention,
 ) -> Result<Job, Error> {
     let mut events = executor.watch_job(id, None);
     let mut has_asked = false;
@@ -76,7 +76,7 @@ async fn follow(
                 }
                 None => break,
             },
-            () = interrupts.next() => {
+            () = signals.next() => {
                 if has_asked {
                     reporter.finish();
                     reporter.note(&format!(

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use atg_sdk::{Executor, Operation, Result, azure::TenantId};
+use atg_sdk::{
+    Error, ErrorKind, Executor, InputContent, Operation, Owner, Result, azure::TenantId, model::InputDigest,
+};
 
 use crate::{
     args::GlobalArgs,
     executor,
-    interrupt::Interrupts,
+    interrupt::Signals,
     printer::Printer,
     progress::Reporter,
     run::{self, Finished},
@@ -20,6 +22,7 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     pub(crate) printer: Printer,
     pub(crate) reporter: Reporter,
+    pub(crate) signals: Signals,
 }
 
 impl Session {
@@ -29,6 +32,7 @@ impl Session {
         Ok(Self {
             printer: Printer::new(global.output, color),
             reporter: Reporter::new(global.quiet, color),
+            signals: Signals::default(),
             settings,
         })
     }
@@ -38,10 +42,24 @@ impl Session {
         executor::choose(&self.settings)
     }
 
+    /// Makes an input known to the executor. Whoever presses Ctrl-C meanwhile has cancelled the command.
+    pub(crate) async fn put_input(
+        &self,
+        executor: &Arc<dyn Executor>,
+        content: InputContent,
+    ) -> Result<InputDigest> {
+        let signals = self.signals.attend().await?;
+        let owner = Owner::default();
+        tokio::select! {
+            input = executor.put_input(&owner, content) => Ok(input?.sha256),
+            () = signals.next() => Err(Error::new(ErrorKind::Cancelled, "cancelled while its input was being read")),
+        }
+    }
+
     /// Submits an operation and follows it to its end.
     pub(crate) async fn run(&self, executor: &Arc<dyn Executor>, operation: Operation) -> Result<Finished> {
-        let mut interrupts = Interrupts::listen()?;
-        run::run(executor, operation, &self.reporter, &mut interrupts).await
+        let signals = self.signals.attend().await?;
+        run::run(executor, operation, &self.reporter, &signals).await
     }
 
     /// The tenant that a command is about: its own flag, or what is set elsewhere.

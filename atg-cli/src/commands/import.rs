@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use atg_sdk::{Operation, Output, Owner, azure::TenantId, model::operations::import::Parameters};
+use atg_sdk::{Operation, Output, azure::TenantId, model::operations::import::Parameters};
 use clap::Args;
 
 use super::scan;
@@ -36,10 +36,10 @@ pub(crate) async fn run(args: &ImportArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
     let source = scan::open(&args.file).await?;
     let executor = session.executor()?;
-    let input = executor.put_input(&Owner::default(), source).await?;
+    let input = session.put_input(&executor, source).await?;
     let operation = Operation::Import(Parameters {
         tenant_id: args.tenant_id,
-        input: Some(input.sha256),
+        input: Some(input),
         replace: args.replace,
     });
     let finished = session.run(&executor, operation).await?;

@@ -105,17 +105,11 @@ impl Executor for Scripted {
     }
 }
 
-async fn carry_out(scripted: &Arc<Scripted>, signals: mpsc::UnboundedReceiver<()>) -> Result<Finished> {
+async fn carry_out(scripted: &Arc<Scripted>, signals: usize) -> Result<Finished> {
     let executor: Arc<dyn Executor> = Arc::clone(scripted) as _;
     let operation = Operation::Query(query::Parameters::default());
     let reporter = Reporter::new(true, ColorWhen::Never);
-    run(
-        &executor,
-        operation,
-        &reporter,
-        &mut Interrupts::from_channel(signals),
-    )
-    .await
+    run(&executor, operation, &reporter, &Attention::scripted(signals)).await
 }
 
 fn completed(completeness: Completeness) -> EventKind {
@@ -136,7 +130,7 @@ async fn a_partial_job_is_a_success_that_is_incomplete() {
         .script
         .send(event(1, completed(Completeness::Partial)))
         .unwrap();
-    let (_sender, signals) = mpsc::unbounded_channel();
+    let signals = 0;
     assert_eq!(
         carry_out(&scripted, signals).await.unwrap().end(),
         End::Incomplete
@@ -153,7 +147,7 @@ async fn a_failed_job_ends_in_its_own_error() {
         artifacts: Vec::new(),
     };
     scripted.script.send(event(1, failed)).unwrap();
-    let (_sender, signals) = mpsc::unbounded_channel();
+    let signals = 0;
     assert_eq!(carry_out(&scripted, signals).await.unwrap_err(), error);
 }
 
@@ -161,8 +155,7 @@ async fn a_failed_job_ends_in_its_own_error() {
 async fn the_first_signal_asks_the_job_to_stop_and_waits_for_its_end() {
     let scripted = Scripted::new();
     scripted.ends_as(JobStatus::Cancelled, |_| {});
-    let (sender, signals) = mpsc::unbounded_channel();
-    sender.send(()).unwrap();
+    let signals = 1;
     let error = carry_out(&scripted, signals).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
@@ -173,7 +166,6 @@ async fn a_job_that_completes_in_spite_of_the_wish_is_a_success() {
     scripted.ends_as(JobStatus::Completed, |job| {
         job.completeness = Some(Completeness::Complete);
     });
-    let (sender, signals) = mpsc::unbounded_channel();
-    sender.send(()).unwrap();
+    let signals = 1;
     assert_eq!(carry_out(&scripted, signals).await.unwrap().end(), End::Done);
 }

@@ -8,7 +8,6 @@ use super::show;
 use crate::{
     args::OutputFormat,
     exit::{CommandResult, End},
-    interrupt::Interrupts,
     printer::RowsPrinter,
     run::Finished,
     session::Session,
@@ -38,7 +37,7 @@ pub(super) async fn run(args: &WatchArgs, session: &Session) -> CommandResult {
         }
     };
     let executor = session.executor()?;
-    let mut interrupts = Interrupts::listen()?;
+    let signals = session.signals.attend().await?;
     let mut events = executor.watch_job(args.id, None);
     loop {
         tokio::select! {
@@ -51,7 +50,7 @@ pub(super) async fn run(args: &WatchArgs, session: &Session) -> CommandResult {
                 }
                 session.reporter.event(&event.kind);
             }
-            () = interrupts.next() => {
+            () = signals.next() => {
                 session.reporter.finish();
                 session.reporter.note(&format!("the job goes on: `atg job watch {}` comes back to it", args.id));
                 return Ok(End::Unwell(ErrorKind::Cancelled));

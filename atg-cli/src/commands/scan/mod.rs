@@ -8,7 +8,7 @@ mod summary;
 use std::path::PathBuf;
 
 use atg_sdk::{
-    Error, ErrorKind, ExecutorExt as _, Operation, Output, Owner,
+    Error, ErrorKind, ExecutorExt as _, Operation, Output,
     azure::{SubscriptionId, TenantId},
     model::operations::scan::Parameters,
 };
@@ -96,8 +96,7 @@ pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
     }
     let source = open(from).await?;
     let executor = session.executor()?;
-    let input = executor.put_input(&Owner::default(), source).await?;
-    parameters.input = Some(input.sha256);
+    parameters.input = Some(session.put_input(&executor, source).await?);
     let finished = session.run(&executor, Operation::Scan(parameters)).await?;
     if let Some(directory) = &args.output_dir {
         executor.download_artifacts(finished.job.id, directory).await?;

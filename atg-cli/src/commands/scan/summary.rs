@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn job(output: scan::Output) -> Job {
+    fn job(output: &scan::Output) -> Job {
         let request = JobRequest::new(Operation::Scan(scan::Parameters::default()));
         let json = serde_json::json!({
             "job_id": request.id, "operation": "scan", "status": "completed", "progress": 1.0,
@@ -225,7 +225,7 @@ mod tests {
             "external_total": 1, "redactions_total": 3,
         });
         let text = render(
-            &job(output),
+            &job(&output),
             &serde_json::from_value(report).unwrap(),
             None,
             Style::new(false),
@@ -260,7 +260,7 @@ scanned tenant 00000000-0000-0000-0000-000000000001: 1,234 resources of 2 types 
             ..scan::Output::default()
         };
         let text = render(
-            &job(output),
+            &job(&output),
             &Report::default(),
             Some(Path::new("out")),
             Style::new(false),
