@@ -10,6 +10,8 @@ use crate::style::Style;
 const GAP: &str = "  ";
 /// Below that many columns a cell cannot be read any more; the rows are then written one member a line.
 const NARROWEST: usize = 8;
+/// Long enough to be seen.
+const LONGEST_RULE: usize = 60;
 /// How many lines a wrapped cell may have on a terminal.
 const TALLEST: usize = 4;
 
@@ -133,7 +135,11 @@ impl Table {
             .map(|(column, name)| Cell::new(name).aligned(self.column_align(column)))
             .collect();
         write_row(out, &header, widths, height, |text, _| style.bold(text))?;
-        let rule: Vec<_> = widths.iter().map(|width| "─".repeat(*width)).collect();
+        let mut rule: Vec<_> = widths.iter().map(|width| "─".repeat(*width)).collect();
+        if let (Some(last), Some(width)) = (rule.last_mut(), widths.last()) {
+            // Nothing stands right of the last column, so its rule need not be as long as one very long cell.
+            *last = "─".repeat((*width).min(LONGEST_RULE));
+        }
         writeln!(out, "{}", style.dim(rule.join(GAP)))?;
         for row in &self.rows {
             write_row(out, row, widths, height, |text, cell| {

@@ -98,7 +98,7 @@ fn wrong_values_name_where_they_were_said() {
     };
     let words = complaint(&[("AZURE_TENANT_ID", "contoso")], "");
     assert!(
-        words.starts_with("tenant_id from environment (AZURE_TENANT_ID): `contoso` is not a tenant id"),
+        words.starts_with("tenant_id from environment (AZURE_TENANT_ID): read `contoso` as a tenant id"),
         "{words}"
     );
     let words = complaint(&[], "log_level = \"warn,a=b=c\"");

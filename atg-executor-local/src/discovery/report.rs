@@ -135,6 +135,8 @@ pub(crate) struct Report {
     pub duplicates: List,
     /// IDs that something refers to and the scan did not see.
     pub external: List,
+    /// Resources by type.
+    pub types: BTreeMap<String, u64>,
     /// Types for which this version has no label of their own, with the number of their resources.
     pub unknown_types: BTreeMap<String, u64>,
     /// As they were shown while it ran.
@@ -149,6 +151,7 @@ impl Default for Report {
             redactions: List::new("redactions", u64::MAX),
             duplicates: List::new("duplicates", u64::MAX),
             external: List::new("external", u64::MAX),
+            types: BTreeMap::new(),
             unknown_types: BTreeMap::new(),
             warnings: Vec::new(),
         }
@@ -163,6 +166,7 @@ impl Report {
         head.insert("run".into(), run.clone());
         head.extend(facts);
         head.insert("warnings".into(), json!(self.warnings));
+        head.insert("types".into(), json!(self.types));
         head.insert("unknown_types".into(), json!(self.unknown_types));
         let text = serde_json::to_string_pretty(&head)
             .map_err(io::Error::from)

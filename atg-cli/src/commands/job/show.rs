@@ -3,6 +3,7 @@
 use atg_sdk::{Completeness, Job, JobId, JobStatus};
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::{
     exit::{CommandResult, End, Stop},
@@ -57,9 +58,9 @@ pub(super) fn print(job: &Job, session: &Session) -> Result<(), Stop> {
     if let Some(at) = job.expires_at {
         add("kept until", time(at));
     }
-    add("parameters", job.parameters.to_string());
+    add("parameters", said(&job.parameters).to_string());
     if let Some(output) = &job.output {
-        add("output", output.to_value().to_string());
+        add("output", said(&output.to_value()).to_string());
     }
     for artifact in &job.artifacts {
         add(
@@ -68,6 +69,28 @@ pub(super) fn print(job: &Job, session: &Session) -> Result<(), Stop> {
         );
     }
     session.printer.table(&table)
+}
+
+/// Without the members that say nothing: what was left out of a request is not worth a person's time.
+fn said(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), said(value)))
+            .filter(|(_, value)| !says_nothing(value))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// The state in one word or two.

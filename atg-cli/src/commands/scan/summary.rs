@@ -189,7 +189,7 @@ fn next(text: &mut String, job: &Job, files: Option<&Path>, style: Style) {
         }
         None => {}
     }
-    let query = "MATCH (a)-[r]->(b) RETURN labels(a) AS a, type(r) AS r, labels(b) AS b, count(*) AS n ORDER BY n DESC LIMIT 20";
+    let query = "MATCH ()-[r]->(b:Resource) RETURN type(r) AS relationship, b.type AS to, count(*) AS n ORDER BY n DESC LIMIT 15";
     let _ = writeln!(text, "  try next  {}", style.bold(format!("atg query '{query}'")));
 }
 

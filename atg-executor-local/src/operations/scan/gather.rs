@@ -141,14 +141,13 @@ impl Gathered {
         Ok(())
     }
 
-    /// Types that this version has no label for are worth a look: they may be misspelled.
+    /// Types that this version has no label for are counted again on their own: they may be misspelled.
     fn count_type(&mut self, node: &crate::graph::Node) {
-        if let Some(name) = &node.resource_type
-            && !crate::describe::is_known_type(name)
-        {
-            let types = &mut self.report.unknown_types;
+        let Some(name) = &node.resource_type else { return };
+        let is_known = crate::describe::is_known_type(name);
+        for (types, counts) in [(&mut self.report.types, true), (&mut self.report.unknown_types, !is_known)] {
             // A damaged file could have as many types as lines.
-            if types.len() < 10_000 || types.contains_key(name) {
+            if counts && (types.len() < 10_000 || types.contains_key(name)) {
                 *types.entry(name.clone()).or_default() += 1;
             }
         }
