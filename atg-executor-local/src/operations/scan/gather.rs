@@ -145,7 +145,10 @@ impl Gathered {
     fn count_type(&mut self, node: &crate::graph::Node) {
         let Some(name) = &node.resource_type else { return };
         let is_known = crate::describe::is_known_type(name);
-        for (types, counts) in [(&mut self.report.types, true), (&mut self.report.unknown_types, !is_known)] {
+        for (types, counts) in [
+            (&mut self.report.types, true),
+            (&mut self.report.unknown_types, !is_known),
+        ] {
             // A damaged file could have as many types as lines.
             if counts && (types.len() < 10_000 || types.contains_key(name)) {
                 *types.entry(name.clone()).or_default() += 1;
