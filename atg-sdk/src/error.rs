@@ -134,6 +134,24 @@ impl ErrorKind {
             Self::Internal => 500,
         }
     }
+
+    /// The kind for an answer that does not name one: a proxy's, usually.
+    #[must_use]
+    pub const fn from_http_status(status: u16) -> Self {
+        match status {
+            400 | 405 | 406 | 411 | 415 | 422 => Self::InvalidArgument,
+            401 | 407 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            410 => Self::Gone,
+            413 | 414 | 431 => Self::TooLarge,
+            429 => Self::Throttled,
+            502 | 503 => Self::Unavailable,
+            408 | 504 => Self::Timeout,
+            _ => Self::Internal,
+        }
+    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -380,16 +398,116 @@ impl Serialize for Error {
 impl<'de> Deserialize<'de> for Error {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = WireError::deserialize(deserializer)?;
-        let known = ErrorKind::from_name(&wire.kind);
-        Ok(Self(Box::new(Inner {
-            kind: known.unwrap_or(ErrorKind::Internal),
-            code: wire.code.filter(|code| *code != wire.kind),
-            foreign_kind: known.is_none().then_some(wire.kind),
-            message: wire.detail,
-            retryable: wire.retryable,
-            fields: wire.errors,
-            request_id: wire.request_id,
+        Ok(Self::from_wire(
+            wire.kind,
+            wire.code,
+            wire.detail,
+            wire.retryable,
+            wire.errors,
+            wire.request_id,
+        ))
+    }
+}
+
+impl Error {
+    /// An error as another process sent it: an unknown kind acts as `Internal` and keeps its name.
+    pub(crate) fn from_wire(
+        kind: String,
+        code: Option<String>,
+        message: String,
+        retryable: bool,
+        fields: Vec<FieldError>,
+        request_id: Option<String>,
+    ) -> Self {
+        let known = ErrorKind::from_name(&kind);
+        Self(Box::new(Inner {
+            kind: known.unwrap_or_default(),
+            code: code.filter(|code| *code != kind),
+            foreign_kind: known.is_none().then_some(kind),
+            message,
+            retryable,
+            fields,
+            request_id,
             source: None,
-        })))
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn every_kind_has_a_name_that_leads_back_to_it() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(ErrorKind::from_name("notfound"), None);
+    }
+
+    /// The table of the contract, in full: kind, HTTP status, exit code, whether a retry may help.
+    #[test]
+    fn the_kind_alone_decides() {
+        let table = [
+            ("InvalidArgument", 422, 2, false),
+            ("Unauthenticated", 401, 3, false),
+            ("PermissionDenied", 403, 3, false),
+            ("NotFound", 404, 4, false),
+            ("Conflict", 409, 4, false),
+            ("Gone", 410, 4, false),
+            ("TooLarge", 413, 2, false),
+            ("Unsupported", 422, 2, false),
+            ("Throttled", 429, 5, true),
+            ("Unavailable", 503, 5, true),
+            ("Timeout", 504, 5, true),
+            ("Cancelled", 409, 130, false),
+            ("Internal", 500, 70, false),
+        ];
+        let actual = ErrorKind::ALL.map(|kind| {
+            (
+                kind.name(),
+                kind.http_status(),
+                kind.exit_code(),
+                kind.is_retryable(),
+            )
+        });
+        assert_eq!(actual, table);
+    }
+
+    #[test]
+    fn an_unknown_kind_acts_as_internal_and_is_written_as_it_was_read() {
+        let wire = r#"{"kind":"Paused","code":"Paused","detail":"go on","retryable":true}"#;
+        let error: Error = serde_json::from_str(wire).unwrap();
+        assert_eq!((error.kind(), error.kind_name()), (ErrorKind::Internal, "Paused"));
+        assert!(error.is_retryable(), "the sender knows");
+        assert_eq!(serde_json::to_string(&error).unwrap(), wire);
+    }
+
+    #[test]
+    fn a_source_is_shown_and_does_not_travel() {
+        let error = Error::internal("read the file").with_source(std::io::Error::other("disk on fire"));
+        assert!(format!("{error:?}").contains("disk on fire"));
+        assert_eq!(
+            StdError::source(&error).map(ToString::to_string).as_deref(),
+            Some("disk on fire")
+        );
+        assert!(!serde_json::to_string(&error).unwrap().contains("fire"));
+        assert!(StdError::source(&error.clone()).is_none());
+        assert_eq!(error.clone(), error);
+    }
+
+    #[test]
+    fn invalid_fields_are_named_in_words() {
+        let error = Error::invalid("read the parameters").with_field("/row_limit", "must be at least 1");
+        assert_eq!(
+            error.to_string(),
+            "read the parameters; /row_limit: must be at least 1"
+        );
     }
 }

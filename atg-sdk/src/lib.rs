@@ -12,6 +12,8 @@ mod executor_ext;
 mod job_log;
 mod limits;
 pub mod model;
+pub mod rest;
+pub mod volatile;
 
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use executor::{ArtifactStream, ByteRange, Executor, InputContent, JobFilter, JobRequest, WorkContext};

@@ -10,24 +10,17 @@ const PAGE: &str = "atg-sdk/ENVIRONMENT.md";
 fn page() -> String {
     let mut page = String::from(
         "# Environment variables\n\n\
-         Made from `atg_sdk::env`; `UPDATE_GOLDEN=1 cargo test -p atg-checks` writes it again. Only binaries read these.\n\n\
-         | Variable | Meaning |\n|---|---|\n",
+         Made from `atg_sdk::env`; `ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` writes it again. Only binaries read these.\n\n\
+         | Variable | Meaning | Default |\n|---|---|---|\n",
     );
-    let mut meaning = String::new();
-    for line in read("atg-sdk/src/env.rs").lines() {
-        if let Some(text) = line.strip_prefix("/// ") {
-            if !meaning.is_empty() {
-                meaning.push(' ');
-            }
-            meaning.push_str(text);
-        } else if line.starts_with("pub const ") && line.contains(": &str = \"") {
-            let name = line.split('"').nth(1).unwrap_or_default();
-            assert!(!meaning.is_empty(), "{name} has no documentation");
-            page.push_str(&format!("| `{name}` | {} |\n", meaning.replace('|', "\\|")));
-            meaning.clear();
-        } else {
-            meaning.clear();
-        }
+    for variable in atg_sdk::env::ALL {
+        let cell = |text: &str| text.replace('|', "\\|");
+        page.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            variable.name,
+            cell(variable.meaning),
+            cell(variable.default)
+        ));
     }
     page
 }
@@ -36,12 +29,12 @@ fn page() -> String {
 fn the_page_of_environment_variables_is_up_to_date() {
     let page = page();
     assert!(page.contains("`ATG_DATA_DIR`"), "the constants were found");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
+    if env::var_os("ATG_UPDATE_GOLDEN").is_some() {
         fs::write(root().join(PAGE), &page).expect("the page can be written");
     }
     assert!(
         read(PAGE) == page,
-        "run `UPDATE_GOLDEN=1 cargo test -p atg-checks` and review the difference"
+        "run `ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` and review the difference"
     );
 }
 
