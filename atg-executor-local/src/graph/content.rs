@@ -78,7 +78,7 @@ impl Content {
         let mut members = parse_object(&before.members)?;
         members.extend(parse_object(&self.members)?);
         Ok(Self {
-            members: write_object(members.iter(), |value, out| value.write_to(out)),
+            members: write_members(&members),
             resource_type: self.resource_type.or_else(|| before.resource_type.clone()),
             properties: before.properties.clone(),
             scalars: before.scalars.clone(),
@@ -190,6 +190,21 @@ impl Standing {
     pub(crate) fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|standing| standing.number() == number)
     }
+
+    /// How exports write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Implied => "implied",
+            Self::Inline => "inline",
+            Self::Own => "own",
+        }
+    }
+
+    /// The standing of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
+    }
 }
 
 impl Said {
@@ -207,6 +222,21 @@ impl Said {
 
     pub(crate) fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|said| said.number() == number)
+    }
+
+    /// How exports write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::AtFarEnd => "at_far_end",
+            Self::Assumed => "assumed",
+        }
+    }
+
+    /// The way of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|said| said.name() == name)
     }
 }
 
@@ -259,6 +289,11 @@ pub(crate) fn values_text(values: &[(String, Value)]) -> String {
     ordered.sort_by_key(|(name, _)| *name);
     ordered.dedup_by_key(|(name, _)| *name);
     write_object(ordered, write_value)
+}
+
+/// The same of members that were read.
+pub(crate) fn write_members(members: &BTreeMap<String, Json>) -> String {
+    write_object(members, Json::write_to)
 }
 
 fn write_object<'a, T: 'a>(

@@ -3,7 +3,9 @@
 pub(crate) mod content;
 pub(crate) mod diff;
 pub mod embedded;
+pub(crate) mod import_check;
 mod model;
+pub(crate) mod record;
 pub(crate) mod statement;
 #[cfg(test)]
 pub(crate) mod suite;

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::failure::Sql;
 
 /// `ATGg`, so that `file` and we know the file from other SQLite databases.
-pub(crate) const APPLICATION_ID: u32 = 0x4154_4767;
+pub(super) const APPLICATION_ID: u32 = 0x4154_4767;
 
 /// The version of `schema.sql`.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -27,7 +27,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 const BUSY_STEP: Duration = Duration::from_millis(1);
 
 /// Makes the file if there is none, and checks that it is a graph of this version.
-pub(crate) fn prepare(path: &Path) -> Result<()> {
+pub(super) fn prepare(path: &Path) -> Result<()> {
     match header(path)? {
         Header::Absent => create(path),
         Header::Graph(version) => check_version(path, version),
@@ -47,7 +47,7 @@ pub(crate) fn prepare(path: &Path) -> Result<()> {
 }
 
 /// A connection that may write.
-pub(crate) fn writer(path: &Path) -> Result<Connection> {
+pub(super) fn writer(path: &Path) -> Result<Connection> {
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.execute_batch(
         "PRAGMA synchronous = NORMAL;
@@ -61,7 +61,7 @@ pub(crate) fn writer(path: &Path) -> Result<Connection> {
 }
 
 /// A connection that only reads.
-pub(crate) fn reader(path: &Path) -> Result<Connection> {
+pub(super) fn reader(path: &Path) -> Result<Connection> {
     // The file is opened for writing all the same: the reader that comes first after a crash has to replay the log.
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;")
@@ -137,7 +137,11 @@ fn check_version(path: &Path, version: u32) -> Result<()> {
 }
 
 fn create(path: &Path) -> Result<()> {
-    create_private(path)?;
+    match create_private(path) {
+        // Somebody else is making it, or left it empty.
+        Err(error) if error.kind() == ErrorKind::Conflict => {}
+        result => result?,
+    }
     let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let doing = "create the graph";
     // Version and schema go in before the change to WAL, so that the header of the file itself always tells them. Who
@@ -170,17 +174,21 @@ fn create(path: &Path) -> Result<()> {
     db.pragma_update(None, "journal_mode", "WAL").during(doing)
 }
 
-/// SQLite gives its side files the mode of the main one.
-fn create_private(path: &Path) -> Result<()> {
+/// Makes an empty file that only its owner may read; `Conflict` when it exists. SQLite gives its side files the mode of
+/// the main one.
+pub(super) fn create_private(path: &Path) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == IoKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == IoKind::AlreadyExists => Err(Error::new(
+            ErrorKind::Conflict,
+            format!("create {}: it exists already", path.display()),
+        )),
         Err(error) if error.kind() == IoKind::NotFound => Err(Error::not_found(format!(
-            "create the graph {}: its directory does not exist, create it first",
+            "create {}: its directory does not exist, create it first",
             path.display()
         ))
         .with_source(error)),

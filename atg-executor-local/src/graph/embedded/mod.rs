@@ -5,8 +5,11 @@
 
 mod cache;
 mod edge_table;
+mod export;
 mod failure;
 mod file;
+mod forget;
+mod import;
 mod info;
 mod lock;
 mod names;
@@ -16,6 +19,7 @@ mod scan;
 mod session;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod writer;
 
 use std::{
@@ -145,38 +149,26 @@ impl GraphStore for EmbeddedStore {
         ))
     }
 
-    async fn export(&self, _request: ExportRequest, _records: Box<dyn RecordSink>) -> Result<Counts> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph does not export",
-        ))
+    async fn export(&self, request: ExportRequest, mut records: Box<dyn RecordSink>) -> Result<Counts> {
+        self.blocking(move |store| export::run(store, &request, &mut *records))
+            .await
     }
 
-    async fn import(&self, _request: ImportRequest, _records: Box<dyn RecordSource>) -> Result<Counts> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph does not import",
-        ))
+    async fn import(&self, request: ImportRequest, mut records: Box<dyn RecordSource>) -> Result<Counts> {
+        self.blocking(move |store| import::run(store, &request, &mut *records))
+            .await
     }
 
-    async fn forget(&self, _tenant: TenantId) -> Result<Counts> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph does not forget",
-        ))
+    async fn forget(&self, tenant: TenantId) -> Result<Counts> {
+        self.blocking(move |store| forget::run(store, tenant)).await
     }
 
-    async fn backup(&self, _to: &Path) -> Result<()> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph makes no backups",
-        ))
+    async fn backup(&self, to: &Path) -> Result<()> {
+        let to = to.to_owned();
+        self.blocking(move |store| upkeep::backup(store, &to)).await
     }
 
     async fn vacuum(&self) -> Result<()> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph does not shrink",
-        ))
+        self.blocking(upkeep::vacuum).await
     }
 }

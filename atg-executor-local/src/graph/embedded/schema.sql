@@ -3,7 +3,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- One row a tenant, with the one write lock and its fence.
 CREATE TABLE tenant (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a forgotten tenant's writer may still wake up
     tenant_id    TEXT NOT NULL UNIQUE,
     fence        INTEGER NOT NULL DEFAULT 0,
     holder       TEXT,

@@ -26,7 +26,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// What the thread is asked for, each with the way its answer takes.
 enum Request {
     Write(Vec<Described>, oneshot::Sender<Result<()>>),
-    Finish(ScanEnd, oneshot::Sender<Result<ScanCounts>>),
+    Finish(Box<ScanEnd>, oneshot::Sender<Result<ScanCounts>>),
 }
 
 /// Takes the lock and starts the thread.
@@ -146,7 +146,7 @@ fn serve(mut scan: Scan, inbox: &Receiver<Request>) {
                 }
             }
             Ok(Request::Finish(end, answer)) => {
-                let result = scan.finish(end);
+                let result = scan.finish(*end);
                 if result.is_err() {
                     scan.abandon();
                 }
@@ -204,7 +204,7 @@ impl ScanWriter for Writer {
         self.wait().await?;
         let (answer, finished) = oneshot::channel();
         self.requests
-            .send(Request::Finish(end, answer))
+            .send(Request::Finish(Box::new(end), answer))
             .map_err(|_| gone())?;
         finished.await.unwrap_or_else(|_| Err(gone()))
     }

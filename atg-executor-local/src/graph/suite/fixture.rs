@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use atg_sdk::{Result, azure::TenantId};
+use serde_json::Value as JsonValue;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::graph::{
-    Change, ChangeSink, Described, GraphStore, Labels, Node, NodeClass, Reference, Removal, Said, ScanCounts,
-    ScanEnd, ScanStart, ScanWriter, Source, Standing, Target, Value, node_key,
+    Change, ChangeSink, Counts, Described, ExportRequest, GraphStore, ImportRequest, Labels, Node, NodeClass,
+    RecordSink, RecordSource, Reference, Removal, Said, ScanCounts, ScanEnd, ScanStart, ScanWriter, Source,
+    Standing, Target, Value, node_key,
 };
 
 /// One tenant of a store, which may hold others.
@@ -88,14 +90,22 @@ impl<'a> Graph<'a> {
         writer.write(nodes).await.unwrap();
         let end = ScanEnd {
             removals,
-            scan: None,
-            complete: true,
+            ..Self::complete()
         };
         let counts = writer.finish(end).await.unwrap();
         let external = changes.external();
         assert!(external.is_sorted_by_key(|id| id.to_lowercase()), "{external:?}");
         assert_eq!(external.len() as u64, counts.external);
         (counts, changes.taken())
+    }
+
+    /// The end of a scan that missed nothing and may remove nothing.
+    pub(crate) fn complete() -> ScanEnd {
+        ScanEnd {
+            removals: Vec::new(),
+            scan: None,
+            complete: true,
+        }
     }
 
     pub(crate) fn resource(&self, id: &str) -> Described {
@@ -134,6 +144,121 @@ impl<'a> Graph<'a> {
             references: Vec::new(),
         }
     }
+}
+
+impl Graph<'_> {
+    /// The lines of the tenant's export.
+    pub(crate) async fn export(&self, with_history: bool) -> Vec<String> {
+        let lines = Lines::default();
+        let request = ExportRequest {
+            tenants: Some(vec![self.tenant]),
+            with_history,
+        };
+        self.store.export(request, Box::new(lines.clone())).await.unwrap();
+        lines.taken()
+    }
+
+    pub(crate) async fn import(&self, lines: Vec<String>, replace: bool) -> Result<Counts> {
+        let request = ImportRequest {
+            tenants: Some(vec![self.tenant]),
+            replace,
+        };
+        self.store.import(request, Box::new(Records::of(lines))).await
+    }
+
+    /// What is said of a node.
+    pub(crate) async fn get(&self, id: &str) -> Option<JsonValue> {
+        let key = node_key(self.tenant, id);
+        self.records("node", true)
+            .await
+            .into_iter()
+            .find(|node| node["key"] == key.as_str())
+    }
+
+    /// All edges that queries see, as `from -TYPE-> to`, each by the last segment of its ID.
+    pub(crate) async fn edges(&self) -> Vec<String> {
+        let short = |key: &JsonValue| {
+            let key = key.as_str().unwrap().split_once('|').unwrap().1.to_owned();
+            key.rsplit('/').next().unwrap().to_owned()
+        };
+        let mut edges: Vec<String> = self
+            .records("edge", false)
+            .await
+            .iter()
+            .filter(|edge| edge.get("spare").is_none())
+            .map(|edge| {
+                format!(
+                    "{} -{}-> {}",
+                    short(&edge["from"]),
+                    edge["type"].as_str().unwrap(),
+                    short(&edge["to"])
+                )
+            })
+            .collect();
+        edges.sort();
+        edges
+    }
+
+    /// All records of a kind.
+    pub(crate) async fn records(&self, kind: &str, with_history: bool) -> Vec<JsonValue> {
+        self.export(with_history)
+            .await
+            .iter()
+            .filter_map(|line| {
+                serde_json::from_str::<JsonValue>(line)
+                    .unwrap()
+                    .get(kind)
+                    .cloned()
+            })
+            .collect()
+    }
+}
+
+/// Keeps an export.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    pub(crate) fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl RecordSink for Lines {
+    fn record(&mut self, line: &str) -> Result<()> {
+        assert!(!line.contains(['\n', '\r']), "a record is one line: {line}");
+        self.0.lock().unwrap().push(line.to_owned());
+        Ok(())
+    }
+}
+
+/// Hands out an export.
+pub(crate) struct Records {
+    lines: Vec<String>,
+    next: usize,
+}
+
+impl Records {
+    pub(crate) fn of(lines: Vec<String>) -> Self {
+        Self { lines, next: 0 }
+    }
+}
+
+impl RecordSource for Records {
+    fn next(&mut self) -> Result<Option<String>> {
+        self.next += 1;
+        Ok(self.lines.get(self.next - 1).cloned())
+    }
+
+    fn rewind(&mut self) -> Result<()> {
+        self.next = 0;
+        Ok(())
+    }
+}
+
+/// The ID of a resource.
+pub(crate) fn thing(name: &str) -> String {
+    format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Test/things/{name}")
 }
 
 /// A scope's licence for resources and hierarchy.

@@ -51,7 +51,7 @@ impl Scan {
             None => self.add(&key, &content, &hash, &statement)?,
             Some(stored) => {
                 let id = stored.id;
-                self.meet(stored, content, hash, &statement)?;
+                self.meet(&stored, &content, &hash, &statement)?;
                 id
             }
         };
@@ -120,15 +120,15 @@ impl Scan {
                 kind: content.kind(),
             });
         }
-        self.see(id, Some(content.rank(hash)), true)
+        self.see(id, Some(&content.rank(hash)), true)
     }
 
     /// Something that is in the graph already.
     fn meet(
         &mut self,
-        stored: Stored,
-        content: Content,
-        hash: Hash,
+        stored: &Stored,
+        content: &Content,
+        hash: &Hash,
         statement: &Statement<'_>,
     ) -> Result<()> {
         if stored.class == NodeClass::External {
@@ -145,24 +145,24 @@ impl Scan {
             };
         }
         if content.standing == Standing::Implied {
-            return self.imply(&stored, &content, seen.is_none(), statement);
+            return self.imply(stored, content, seen.is_none(), statement);
         }
-        let rank = content.rank(&hash);
+        let rank = content.rank(hash);
         let (best, added) = seen.map_or((None, false), |seen| (seen.rank, seen.added));
         if best.is_some_and(|best| best >= rank) {
             return Ok(());
         }
-        self.see(stored.id, Some(rank), added)?;
-        if hash == stored.hash {
+        self.see(stored.id, Some(&rank), added)?;
+        if *hash == stored.hash {
             self.forget_pending(stored.id)?;
         } else {
-            self.hold_pending(stored.id, &content)?;
+            self.hold_pending(stored.id, content)?;
         }
         self.stage(stored.id, statement)
     }
 
     /// What others pointed at, and nobody had described, is described.
-    fn promote(&mut self, id: i64, content: Content, hash: Hash, statement: &Statement<'_>) -> Result<()> {
+    fn promote(&mut self, id: i64, content: &Content, hash: &Hash, statement: &Statement<'_>) -> Result<()> {
         let session = &mut self.session;
         let before = session
             .db
@@ -174,8 +174,8 @@ impl Scan {
             &mut session.names,
             id,
             &before.labels,
-            &content,
-            &hash,
+            content,
+            hash,
             (&session.now, &session.scan_id),
         )?;
         session
@@ -183,7 +183,7 @@ impl Scan {
             .prepare_cached("UPDATE node SET first_seen_at = ?2 WHERE id = ?1")
             .and_then(|mut statement| statement.execute(params![id, session.now]))
             .during("change a node")?;
-        self.added(id, &content, &hash)?;
+        self.added(id, content, hash)?;
         self.stage(id, statement)
     }
 
@@ -248,7 +248,7 @@ impl Scan {
             .during("look up what was seen")
     }
 
-    fn see(&self, node: i64, rank: Option<Vec<u8>>, added: bool) -> Result<()> {
+    fn see(&self, node: i64, rank: Option<&[u8]>, added: bool) -> Result<()> {
         self.session
             .db
             .prepare_cached("INSERT OR REPLACE INTO temp.seen (node, rank, added) VALUES (?1, ?2, ?3)")
