@@ -65,7 +65,9 @@ impl<'a> Walk<'a> {
     fn value(&mut self, value: &'a mut Json, mode: Mode) {
         match value {
             Json::Object(members) => {
-                if members.len() == 1 && members[0].0 == MARK {
+                // A mark holds a path. Whatever else calls itself one is an object like any other.
+                let is_mark = matches!(&members[..], [(name, Json::String(path))] if name == MARK && !text::is_secret(path));
+                if is_mark {
                     self.list();
                     return;
                 }
