@@ -162,6 +162,7 @@ impl fmt::Display for ErrorKind {
 
 /// One invalid member of a request: where it is (a JSON pointer, RFC 6901) and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// For example `/filter_config/include/types/0`.
     pub pointer: String,

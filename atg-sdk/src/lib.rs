@@ -14,6 +14,8 @@ mod limits;
 pub mod model;
 pub mod rest;
 pub mod volatile;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use executor::{ArtifactStream, ByteRange, Executor, InputContent, JobFilter, JobRequest, WorkContext};
@@ -22,5 +24,5 @@ pub use job_log::JobLog;
 pub use limits::EventThrottle;
 pub use model::{
     Artifact, Completeness, Counters, EventKind, Health, HealthState, Input, InputDigest, Job, JobEvent,
-    JobId, JobStatus, Operation, Output, Owner,
+    JobId, JobStatus, Operation, Output, Owner, PartHealth,
 };

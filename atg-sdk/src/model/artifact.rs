@@ -8,6 +8,7 @@ use crate::Error;
 
 /// A named file that a job left. It becomes visible only with the event that ends the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artifact {
     /// A relative path with `/`: never `..`, a leading `/` or control characters.
     pub name: String,
@@ -110,6 +111,7 @@ impl fmt::Display for InputDigest {
 
 /// An input that an executor holds or knows where to find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Input {
     /// How parameters name it.
     pub sha256: InputDigest,

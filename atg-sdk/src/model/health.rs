@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How well something works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HealthState {
     /// All of it works.
     Healthy,
@@ -18,6 +19,7 @@ pub enum HealthState {
 
 /// One part: its state, and what to do where it is not healthy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartHealth {
     /// Its state.
     pub state: HealthState,
@@ -27,6 +29,7 @@ pub struct PartHealth {
 
 /// The whole and its parts (`graph`, `jobs`, `artifacts`, …).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// The worst state of the parts that it cannot do without.
     pub status: HealthState,

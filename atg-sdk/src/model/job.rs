@@ -89,6 +89,7 @@ impl fmt::Display for Owner {
 /// Where a job is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum JobStatus {
     /// Accepted, not started.
     Pending,
@@ -143,6 +144,7 @@ impl fmt::Display for JobStatus {
 /// Whether a completed job did all of what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Completeness {
     /// All of it.
     Complete,
@@ -153,6 +155,7 @@ pub enum Completeness {
 /// Running totals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// Resources seen so far.
     pub resources: u64,

@@ -7,6 +7,11 @@ use crate::{azure::TenantId, model::InputDigest};
 /// What to write, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ExportParameters")
+)]
 pub struct Parameters {
     /// Only this tenant; all where left out.
     pub tenant_id: Option<TenantId>,
@@ -19,6 +24,7 @@ pub struct Parameters {
 /// How an export is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Format {
     /// JSON Lines in zstd: `graph.jsonl.zst`. `import` reads it back.
     #[default]
@@ -34,6 +40,11 @@ impl Parameters {
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ExportOutput")
+)]
 pub struct Output {
     /// Nodes written.
     pub nodes: u64,

@@ -7,6 +7,11 @@ use crate::{azure::TenantId, model::InputDigest};
 /// What to read, and what to do with what is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ImportParameters")
+)]
 pub struct Parameters {
     /// Only this tenant; a row of another is refused before anything is written.
     pub tenant_id: Option<TenantId>,
@@ -25,6 +30,11 @@ impl Parameters {
 /// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ImportOutput")
+)]
 pub struct Output {
     /// Whether all of it was.
     pub success: bool,

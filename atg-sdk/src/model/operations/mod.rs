@@ -85,6 +85,16 @@ macro_rules! operations {
             }
         }
 
+        /// The JSON Schemas of all operations of this build; what they refer to is left in the generator.
+        #[cfg(feature = "schema")]
+        pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<OperationSchema> {
+            vec![$($(#[$meta])* OperationSchema {
+                name: $name,
+                parameters: generator.subschema_for::<$module::Parameters>(),
+                output: generator.subschema_for::<$module::Output>(),
+            },)*]
+        }
+
         impl Output {
             /// The name of the operation whose output it is.
             #[must_use]
@@ -115,6 +125,18 @@ macro_rules! operations {
             }
         }
     };
+}
+
+/// What an operation takes and answers, as JSON Schema 2020-12.
+#[cfg(feature = "schema")]
+#[derive(Debug, Clone)]
+pub struct OperationSchema {
+    /// The operation.
+    pub name: &'static str,
+    /// Of the request's body.
+    pub parameters: schemars::Schema,
+    /// Of a job's `output`.
+    pub output: schemars::Schema,
 }
 
 operations! {

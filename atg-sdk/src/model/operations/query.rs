@@ -8,6 +8,11 @@ use crate::{azure::TenantId, model::InputDigest};
 /// What to ask, and how much of an answer to take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "QueryParameters")
+)]
 pub struct Parameters {
     /// Only this tenant's nodes; every tenant that the caller may see where left out.
     pub tenant_id: Option<TenantId>,
@@ -18,6 +23,7 @@ pub struct Parameters {
     /// At most that many rows; the rest is cut and said so.
     pub row_limit: u64,
     /// At most 300.
+    #[cfg_attr(feature = "schema", schemars(range(max = 300)))]
     pub timeout_seconds: u64,
 }
 
@@ -42,6 +48,11 @@ impl Parameters {
 /// The rows that fit; all of them are in the artifact `rows.jsonl`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "QueryOutput")
+)]
 pub struct Output {
     /// The columns' names, in order.
     pub columns: Vec<String>,

@@ -7,6 +7,11 @@ use crate::{azure::TenantId, model::InputDigest};
 /// The script.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RehearsalParameters")
+)]
 pub struct Parameters {
     /// The tenant it pretends to be about.
     pub tenant_id: Option<TenantId>,
@@ -19,6 +24,7 @@ pub struct Parameters {
 /// One step of the script.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Step {
     /// Report progress.
     Progress {
@@ -72,6 +78,11 @@ impl Parameters {
 /// What the script did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RehearsalOutput")
+)]
 pub struct Output {
     /// Steps carried out.
     pub steps: u64,

@@ -12,6 +12,11 @@ use crate::{
 /// What to scan, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ScanParameters")
+)]
 pub struct Parameters {
     /// The tenant. Required for a recorded source; a live scan takes the credential's.
     pub tenant_id: Option<TenantId>,
@@ -71,6 +76,7 @@ impl Parameters {
 /// the wanted resources are; Microsoft Entra objects pass by `include_entra` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FilterConfig {
     /// Taken is what matches every list that is not empty; everything, where nothing is set.
     pub include: FilterSet,
@@ -81,6 +87,7 @@ pub struct FilterConfig {
 /// Conditions. Of types and regions one entry must match, of tags each one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FilterSet {
     /// Resource types, `*` allowed.
     pub types: Vec<String>,
@@ -93,6 +100,11 @@ pub struct FilterSet {
 /// What a scan did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ScanOutput")
+)]
 pub struct Output {
     /// Whether everything that was asked for was read.
     pub success: bool,
@@ -121,6 +133,7 @@ pub struct Output {
 /// A unit (scope × collector) of which something is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IncompleteUnit {
     /// The scope's resource ID, or the input's digest for what could not be assigned to one.
     pub scope: String,

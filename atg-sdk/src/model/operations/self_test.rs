@@ -7,6 +7,11 @@ use crate::{HealthState, azure::TenantId, model::InputDigest};
 /// Which checks to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SelfTestParameters")
+)]
 pub struct Parameters {
     /// The tenant to check for.
     pub tenant_id: Option<TenantId>,
@@ -23,6 +28,11 @@ impl Parameters {
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SelfTestOutput")
+)]
 pub struct Output {
     /// Each check, in the order in which they ran.
     pub checks: Vec<Check>,
@@ -30,6 +40,7 @@ pub struct Output {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
     /// Its name, for example `graph`.
     pub name: String,

@@ -1,0 +1,235 @@
+//! Listening: connections, TLS, and the end of both.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use atg_sdk::{Error, ErrorKind, Executor, Result};
+use futures::FutureExt as _;
+use http::Request;
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::Semaphore,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::{Options, Service, archive::Archives, request::Incoming, schema::Schemas};
+
+/// A certificate chain and its key, both PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Reads the files into a configuration that offers HTTP/2 and HTTP/1.1.
+///
+/// # Errors
+/// `InvalidArgument` naming the file.
+pub fn load_tls(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
+    let complain = |path: &PathBuf, error: &dyn std::fmt::Display| {
+        Error::invalid(format!("read the TLS file {}: {error}", path.display()))
+    };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| complain(&files.certificate, &error))?;
+    if chain.is_empty() {
+        return Err(complain(&files.certificate, &"it holds no certificate"));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| complain(&files.key, &error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal("set up TLS").with_source(error))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| complain(&files.certificate, &error))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Serves an executor until `stop` is cancelled, then lets running calls end within the grace and returns.
+///
+/// # Errors
+/// When the listener breaks for good.
+pub async fn serve(
+    listener: TcpListener,
+    executor: Arc<dyn Executor>,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<()> {
+    let slots = Arc::new(Semaphore::new(options.limits.connections));
+    let tls = options.tls.clone().map(TlsAcceptor::from);
+    let (header_time, grace) = (options.limits.header_time, options.limits.grace);
+    let service = Arc::new(Service {
+        executor,
+        options,
+        archives: Archives::default(),
+        schemas: Schemas::new(),
+        started: Instant::now(),
+        draining: stop.clone(),
+    });
+    let server = Server {
+        service,
+        builder: builder(header_time),
+        tls,
+        header_time,
+    };
+    let graceful = GracefulShutdown::new();
+    loop {
+        // Over the limit new connections wait in the listener's backlog, where they cost nothing.
+        let slot = tokio::select! {
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+            () = stop.cancelled() => break,
+        };
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    pause_after(&error).await?;
+                    continue;
+                }
+            },
+            () = stop.cancelled() => break,
+        };
+        // Answers are small and wanted at once.
+        let _ = stream.set_nodelay(true);
+        let watcher = graceful.watcher();
+        let server = server.clone();
+        tokio::spawn(async move {
+            let _slot = slot;
+            if let Err(error) = server.connection(stream, peer, watcher).await {
+                tracing::debug!(%peer, %error, "connection ended badly");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(
+            seconds = grace.as_secs(),
+            "calls still running after the grace were cut off"
+        );
+    }
+    Ok(())
+}
+
+fn builder(header_time: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_time)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(256)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+#[derive(Clone)]
+struct Server {
+    service: Arc<Service>,
+    builder: Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    header_time: Duration,
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Server {
+    async fn connection(
+        self,
+        stream: tokio::net::TcpStream,
+        peer: SocketAddr,
+        watcher: hyper_util::server::graceful::Watcher,
+    ) -> Result<(), BoxError> {
+        match &self.tls {
+            None => self.http(stream, peer, false, watcher).await,
+            Some(acceptor) => {
+                let stream = tokio::time::timeout(self.header_time, acceptor.accept(stream)).await??;
+                self.http(stream, peer, true, watcher).await
+            }
+        }
+    }
+
+    async fn http(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        secure: bool,
+        watcher: hyper_util::server::graceful::Watcher,
+    ) -> Result<(), BoxError> {
+        let service = service_fn(|request: Request<hyper::body::Incoming>| {
+            let service = Arc::clone(&self.service);
+            async move {
+                let (parts, body) = request.into_parts();
+                Ok::<_, Infallible>(
+                    answer(
+                        service,
+                        Incoming {
+                            parts,
+                            body,
+                            peer,
+                            secure,
+                        },
+                    )
+                    .await,
+                )
+            }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        watcher.watch(connection.into_owned()).await
+    }
+}
+
+/// An answer even where ours panics: one broken call must not take the connection's others with it.
+async fn answer(service: Arc<Service>, request: Incoming) -> http::Response<super::body::Body> {
+    let path = request.parts.uri.path().to_owned();
+    let answer = std::panic::AssertUnwindSafe(service.answer(request))
+        .catch_unwind()
+        .await;
+    answer.unwrap_or_else(|_| {
+        let id = uuid::Uuid::now_v7().to_string();
+        tracing::error!(request = %id, "a call panicked");
+        super::failure::Failure::from(Error::internal("answer a call: it panicked")).into_response(&path, &id)
+    })
+}
+
+/// Out of file descriptors or memory: the next try may do. Anything else that `accept` says concerns one connection only.
+async fn pause_after(error: &io::Error) -> Result<()> {
+    match error.kind() {
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => {}
+        io::ErrorKind::InvalidInput => {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                format!("accept connections: {error}"),
+            ));
+        }
+        _ => {
+            tracing::warn!(%error, "cannot accept connections for the moment");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Ok(())
+}

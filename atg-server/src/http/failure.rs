@@ -1,0 +1,209 @@
+//! Answers that say what went wrong: RFC 9457 problem details, on every error without exception.
+
+use atg_sdk::{Error, ErrorKind, FieldError};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use super::body::{Body, full};
+
+const TYPES: &str = "https://azure-tenant-grapher.dev/problems/";
+/// The media type of problem details.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
+/// An error on its way to the caller: the error itself, and what HTTP wants besides.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Error,
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The members of an answer.
+#[derive(Debug, Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    problem_type: String,
+    title: &'a str,
+    status: u16,
+    kind: &'a str,
+    code: &'a str,
+    detail: &'a str,
+    instance: &'a str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    /// The job's own error, in the answer to a call that wanted its result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_error: Option<&'a Error>,
+}
+
+impl Failure {
+    /// An error with another status than its kind has by itself.
+    pub(crate) fn with_status(error: Error, status: StatusCode) -> Self {
+        Self {
+            error,
+            status,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// What it is, for logs and metrics.
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The answer. What is inside of a `500` is for the log alone.
+    pub(crate) fn into_response(self, instance: &str, request_id: &str) -> Response<Body> {
+        self.respond(instance, request_id, None)
+    }
+
+    fn respond(self, instance: &str, request_id: &str, job_error: Option<&Error>) -> Response<Body> {
+        let internal = self.status == StatusCode::INTERNAL_SERVER_ERROR;
+        let code = if internal {
+            ErrorKind::Internal.name()
+        } else {
+            self.error.code()
+        };
+        let detail = if internal {
+            "an internal error: the server's log has the rest under this request id".to_owned()
+        } else {
+            self.error.message().to_owned()
+        };
+        let problem = Problem {
+            problem_type: format!("{TYPES}{}", kebab(code)),
+            title: title(self.error.kind()),
+            status: self.status.as_u16(),
+            kind: self.error.kind_name(),
+            code,
+            detail: &detail,
+            instance,
+            request_id,
+            retryable: self.error.is_retryable(),
+            errors: self.error.fields(),
+            job_error,
+        };
+        // The type is made of strings, numbers and lists: it cannot fail to serialise.
+        let mut response = Response::new(full(serde_json::to_vec(&problem).unwrap_or_default()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.error.is_retryable() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+/// The answer to a call for the result of a job that has none. The job's error is inside and never the answer's own: a
+/// client would take a job's `Throttled` for the call's and retry.
+pub(crate) fn no_result(job_error: &Error, code: &str, instance: &str, request_id: &str) -> Response<Body> {
+    let error = Error::new(
+        ErrorKind::Conflict,
+        "the job did not complete: its own error is in `job_error`",
+    );
+    Failure::from(error.with_code(code)).respond(instance, request_id, Some(job_error))
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status =
+            StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::with_status(error, status)
+    }
+}
+
+fn title(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidArgument => "not a valid request",
+        ErrorKind::Unauthenticated => "no valid API key",
+        ErrorKind::PermissionDenied => "not allowed",
+        ErrorKind::NotFound => "not found",
+        ErrorKind::Conflict => "conflict with the present state",
+        ErrorKind::Gone => "no longer kept",
+        ErrorKind::TooLarge => "too large",
+        ErrorKind::Unsupported => "not supported",
+        ErrorKind::Throttled => "too many requests",
+        ErrorKind::Unavailable => "unavailable for now",
+        ErrorKind::Timeout => "timed out",
+        ErrorKind::Cancelled => "cancelled",
+        ErrorKind::Internal => "internal error",
+    }
+}
+
+/// `NotFound` → `not-found`
+fn kebab(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn body(response: Response<Body>) -> Value {
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_internal_error_shows_its_request_id_and_nothing_else() {
+        let failure = Failure::from(Error::internal("the password is hunter2"));
+        let response = failure.into_response("/api/v1/jobs", "r1");
+        assert_eq!(response.status(), 500);
+        let shown = body(response).await;
+        assert_eq!(shown["request_id"], "r1");
+        assert!(!shown.to_string().contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_jobs_own_error_travels_inside() {
+        let error = Error::new(ErrorKind::Throttled, "list resources: Azure refused");
+        let response = no_result(&error, "JobFailed", "/x", "r2");
+        assert_eq!(response.status(), 409);
+        let shown = body(response).await;
+        assert_eq!(shown["code"], "JobFailed");
+        assert_eq!(
+            shown["type"],
+            "https://azure-tenant-grapher.dev/problems/job-failed"
+        );
+        assert_eq!(shown["retryable"], json!(false));
+        assert_eq!(shown["job_error"]["kind"], "Throttled");
+    }
+
+    #[tokio::test]
+    async fn what_may_be_retried_says_when() {
+        let failure =
+            Failure::from(Error::new(ErrorKind::Throttled, "slow down")).header(header::RETRY_AFTER, "7");
+        let response = failure.into_response("/x", "r3");
+        assert_eq!(response.headers()[header::RETRY_AFTER], "7");
+    }
+}

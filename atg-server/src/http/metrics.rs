@@ -1,0 +1,174 @@
+//! What is measured, as Prometheus reads it. Labels are bounded: routes, methods and kinds, never ids.
+
+use std::{fmt, time::Duration};
+
+use http::{Method, StatusCode};
+use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+/// The measurements of one process. Not a global: two services in one process keep theirs apart.
+pub struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+static METADATA: Metadata<'static> = Metadata::new("atg", Level::INFO, None);
+
+const REQUESTS: &str = "atg_api_requests_total";
+const REQUEST_SECONDS: &str = "atg_api_request_duration_seconds";
+const QUEUE_DEPTH: &str = "atg_job_queue_depth";
+const RUNNING: &str = "atg_jobs_running";
+const JOB_SECONDS: &str = "atg_job_execution_duration_seconds";
+const JOB_FAILURES: &str = "atg_job_failures_total";
+
+const FAST: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
+const SLOW: [f64; 9] = [0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0];
+
+impl Metrics {
+    /// Fresh ones, all at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let builder = PrometheusBuilder::new();
+        // Both lists are constant and not empty, which is all that can be refused.
+        let recorder = builder
+            .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &FAST)
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(JOB_SECONDS.to_owned()), &SLOW))
+            .unwrap_or_default()
+            .build_recorder();
+        let count = |name: &'static str, help: &'static str| {
+            recorder.describe_counter(KeyName::from_const_str(name), None, SharedString::const_str(help));
+        };
+        count(REQUESTS, "Calls answered, by route, method and status.");
+        count(JOB_FAILURES, "Jobs that failed, by operation and kind of error.");
+        let time = |name: &'static str, help: &'static str| {
+            recorder.describe_histogram(
+                KeyName::from_const_str(name),
+                Some(Unit::Seconds),
+                SharedString::const_str(help),
+            );
+        };
+        time(
+            REQUEST_SECONDS,
+            "From a call's head to its answer's head, by route and method.",
+        );
+        time(JOB_SECONDS, "From a job's start to its end, by operation.");
+        let gauge = |name: &'static str, help: &'static str| {
+            recorder.describe_gauge(KeyName::from_const_str(name), None, SharedString::const_str(help));
+        };
+        gauge(QUEUE_DEPTH, "Jobs that wait to be started.");
+        gauge(RUNNING, "Jobs that run.");
+        let metrics = Self {
+            handle: recorder.handle(),
+            recorder,
+        };
+        metrics.jobs(0, 0);
+        metrics
+    }
+
+    /// One call was answered.
+    pub fn request(&self, endpoint: &'static str, method: &Method, status: StatusCode, took: Duration) {
+        let method = match *method {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
+            // A method is any word that a client likes.
+            _ => "other",
+        };
+        let route = [
+            Label::from_static_parts("endpoint", endpoint),
+            Label::from_static_parts("method", method),
+        ];
+        let mut counted = route.to_vec();
+        counted.push(Label::new("status", status.as_u16().to_string()));
+        self.recorder
+            .register_counter(&Key::from_parts(REQUESTS, counted), &METADATA)
+            .increment(1);
+        self.recorder
+            .register_histogram(&Key::from_parts(REQUEST_SECONDS, route.to_vec()), &METADATA)
+            .record(took.as_secs_f64());
+    }
+
+    /// How many jobs wait and run now.
+    pub fn jobs(&self, pending: u64, running: u64) {
+        let set = |name: &'static str, value: u64| {
+            let value = u32::try_from(value).unwrap_or(u32::MAX);
+            self.recorder
+                .register_gauge(&Key::from_static_name(name), &METADATA)
+                .set(f64::from(value));
+        };
+        set(QUEUE_DEPTH, pending);
+        set(RUNNING, running);
+    }
+
+    /// A job ended; `error` is the kind of its error where it failed.
+    pub fn job(&self, operation: &str, took: Duration, error: Option<&str>) {
+        let kind = Label::new("job_type", operation.to_owned());
+        self.recorder
+            .register_histogram(&Key::from_parts(JOB_SECONDS, vec![kind.clone()]), &METADATA)
+            .record(took.as_secs_f64());
+        if let Some(error) = error {
+            let labels = vec![kind, Label::new("error_type", error.to_owned())];
+            self.recorder
+                .register_counter(&Key::from_parts(JOB_FAILURES, labels), &METADATA)
+                .increment(1);
+        }
+    }
+
+    /// The text that Prometheus reads.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_rendered_under_the_contracts_names() {
+        let metrics = Metrics::new();
+        metrics.request(
+            "/api/v1/jobs",
+            &Method::GET,
+            StatusCode::OK,
+            Duration::from_millis(3),
+        );
+        metrics.request(
+            "/api/v1/jobs",
+            &Method::from_bytes(b"BREW").unwrap(),
+            StatusCode::OK,
+            Duration::ZERO,
+        );
+        metrics.jobs(4, 2);
+        metrics.job("scan", Duration::from_secs(20), Some("Throttled"));
+        let text = metrics.render();
+        for line in [
+            "atg_api_requests_total{endpoint=\"/api/v1/jobs\",method=\"GET\",status=\"200\"} 1",
+            "atg_api_requests_total{endpoint=\"/api/v1/jobs\",method=\"other\",status=\"200\"} 1",
+            "atg_api_request_duration_seconds_bucket{endpoint=\"/api/v1/jobs\",method=\"GET\",le=\"0.005\"} 1",
+            "atg_job_queue_depth 4",
+            "atg_jobs_running 2",
+            "atg_job_execution_duration_seconds_bucket{job_type=\"scan\",le=\"60\"} 1",
+            "atg_job_failures_total{job_type=\"scan\",error_type=\"Throttled\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The HTTP layer: serves any [`Executor`] under the contract of the service.
+
+mod archive;
+mod artifacts;
+mod auth;
+mod body;
+mod connection;
+mod documents;
+mod events;
+mod failure;
+mod health;
+mod inputs;
+mod jobs;
+mod limits;
+mod metrics;
+mod openapi;
+mod ranges;
+mod rate;
+mod request;
+mod routes;
+mod schema;
+mod submit;
+
+use std::{fmt, net::IpAddr, sync::Arc, time::Instant};
+
+use atg_sdk::{Executor, azure::TenantId};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use tracing::Instrument as _;
+
+pub use connection::{TlsFiles, load_tls, serve};
+pub use limits::Limits;
+pub use metrics::Metrics;
+pub use openapi::document as openapi_document;
+pub use rate::{Decision, LocalRates, Rate, RateLimiter};
+
+use self::{
+    body::Body,
+    failure::Failure,
+    request::{Incoming, RequestId},
+    routes::{Call, NoRoute},
+};
+use crate::keys::{Caller, KeyRing};
+
+/// What the HTTP layer needs besides an executor.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who may call.
+    pub keys: Arc<KeyRing>,
+    /// The address under which clients reach the service, for absolute URLs in answers. Without it they are made of the
+    /// request's own host.
+    pub public_url: Option<String>,
+    /// The only tenant that this service is for; also the default where a request names none.
+    pub target_tenant: Option<TenantId>,
+    /// Addresses of proxies whose `Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How much and how often.
+    pub limits: Limits,
+    /// Where calls are counted.
+    pub rates: Arc<dyn RateLimiter>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Whether `/metrics` is served.
+    pub serve_metrics: bool,
+    /// TLS, where this process ends it.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// The service: everything that a call needs.
+pub(crate) struct Service {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) options: Options,
+    pub(crate) archives: archive::Archives,
+    pub(crate) schemas: schema::Schemas,
+    pub(crate) started: Instant,
+    /// Cancelled when the service takes no more work.
+    pub(crate) draining: tokio_util::sync::CancellationToken,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("executor", &self.executor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Answers one request, whatever happens: the outer half, which turns failures into answers and measures.
+    pub(crate) async fn answer(self: Arc<Self>, request: Incoming) -> Response<Body> {
+        let begun = Instant::now();
+        let id = RequestId::of(&request.parts.headers);
+        let (method, path) = (request.parts.method.clone(), request.parts.uri.path().to_owned());
+        let span = tracing::info_span!("request", id = %id.as_str(), method = %method, trace = id.trace());
+        let call = routes::find(&method, &path);
+        let endpoint = call.as_ref().map_or("other", Call::endpoint);
+        let mut seen = Seen::default();
+        let outcome = self
+            .inner(request, call, &id, &mut seen)
+            .instrument(span.clone())
+            .await;
+        let mut response = outcome.unwrap_or_else(|failure| {
+            let _entered = span.enter();
+            if failure.status().is_server_error() {
+                let error = failure.error();
+                let cause = std::error::Error::source(error).map(ToString::to_string);
+                tracing::error!(status = failure.status().as_u16(), %error, cause, "call failed");
+            }
+            failure.into_response(&path, id.as_str())
+        });
+        seen.finish(response.headers_mut());
+        id.put_into(response.headers_mut());
+        if method == Method::HEAD {
+            *response.body_mut() = body::empty();
+        }
+        let status = response.status();
+        self.options
+            .metrics
+            .request(endpoint, &method, status, begun.elapsed());
+        span.in_scope(|| seen.audit(endpoint, &path, status, begun.elapsed()));
+        response
+    }
+
+    /// The inner half: `?` all the way.
+    async fn inner(
+        self: &Arc<Self>,
+        request: Incoming,
+        call: Result<Call, NoRoute>,
+        id: &RequestId,
+        seen: &mut Seen,
+    ) -> Result<Response<Body>, Failure> {
+        let peer = self.peer(&request);
+        seen.address = Some(peer);
+        // An unknown path is answered before the key is looked at: there is nothing to protect.
+        let call = call.map_err(no_route)?;
+        if call.is_open() {
+            return self.open(call).await;
+        }
+        let header = request
+            .parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .map(HeaderValue::as_bytes);
+        let caller = self.authenticate(header, peer).await?;
+        seen.caller = Some(caller.clone());
+        let lane = limits::Lane::of(&call);
+        seen.rate = Some(self.admit(lane, &caller, peer).await?);
+        if call.may_wait() {
+            return self.carry_out(call, request, &caller, id, seen).await;
+        }
+        let limit = self.options.limits.first_byte;
+        let answer = tokio::time::timeout(limit, self.carry_out(call, request, &caller, id, seen));
+        answer.await.unwrap_or_else(|_| {
+            let error = atg_sdk::Error::new(atg_sdk::ErrorKind::Timeout, "answer in time: try again");
+            Err(error.into())
+        })
+    }
+
+    async fn open(&self, call: Call) -> Result<Response<Body>, Failure> {
+        match call {
+            Call::Live => self.live(),
+            Call::Ready => self.ready().await,
+            Call::OpenApi => Ok(documents::openapi()),
+            Call::Docs => Ok(documents::page()),
+            Call::DocsAsset(name) => documents::asset(&name),
+            _ => self.health().await,
+        }
+    }
+
+    async fn carry_out(
+        self: &Arc<Self>,
+        call: Call,
+        request: Incoming,
+        caller: &Caller,
+        id: &RequestId,
+        seen: &mut Seen,
+    ) -> Result<Response<Body>, Failure> {
+        match call {
+            Call::Submit(name) => self.submit(name, request, caller, seen).await,
+            Call::PutInput(digest) => self.put_input(&digest, request, caller).await,
+            Call::HeadInput(digest) => self.head_input(&digest, caller).await,
+            Call::ListJobs => self.list_jobs(&request, caller).await,
+            Call::GetJob(job) => self.get_job(&job, &request, caller, seen).await,
+            Call::JobResult(job) => self.job_result(&job, &request, caller, id, seen).await,
+            Call::JobEvents(job) => self.job_events(&job, &request, caller, seen).await,
+            Call::Archive(job) => self.archive(&job, &request, caller, seen).await,
+            Call::Artifact(job, name) => self.artifact(&job, &name, &request, caller, seen).await,
+            Call::Cancel(job) => self.cancel_job(&job, &request, caller, seen).await,
+            Call::DeleteJob(job) => self.delete_job(&job, &request, caller, seen).await,
+            Call::Status => self.status(caller).await,
+            Call::Metrics => self.metrics(caller),
+            Call::Health | Call::Live | Call::Ready | Call::OpenApi | Call::Docs | Call::DocsAsset(_) => {
+                self.open(call).await
+            }
+        }
+    }
+}
+
+fn no_route(reason: NoRoute) -> Failure {
+    match reason {
+        NoRoute::Path => Failure::from(atg_sdk::Error::not_found(
+            "there is nothing under this path: see /openapi.json",
+        )),
+        NoRoute::Method(allowed) => {
+            let names: Vec<_> = allowed.iter().map(Method::as_str).collect();
+            let error = atg_sdk::Error::invalid(format!("this path takes {}", names.join(", ")));
+            Failure::with_status(
+                error.with_code("MethodNotAllowed"),
+                StatusCode::METHOD_NOT_ALLOWED,
+            )
+            .header(header::ALLOW, names.join(", "))
+        }
+        NoRoute::Malformed(part) => Failure::from(atg_sdk::Error::not_found(format!(
+            "the path's `{part}` is not UTF-8 when unescaped"
+        ))),
+    }
+}
+
+/// What is learnt of a call on its way, for its audit line and headers.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    address: Option<IpAddr>,
+    caller: Option<Caller>,
+    rate: Option<limits::Admitted>,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) job: Option<atg_sdk::JobId>,
+}
+
+impl Seen {
+    fn finish(&self, headers: &mut http::HeaderMap) {
+        if let Some(rate) = &self.rate {
+            rate.put_into(headers);
+        }
+    }
+
+    /// One line for every authenticated call: who, from where, what, on what, with which outcome.
+    fn audit(&self, endpoint: &str, path: &str, status: StatusCode, took: std::time::Duration) {
+        let Some(caller) = &self.caller else { return };
+        tracing::info!(
+            target: "atg::audit",
+            key = %caller.key,
+            owner = %caller.owner,
+            address = self.address.map(tracing::field::display),
+            action = endpoint,
+            path,
+            tenant = self.tenant.map(tracing::field::display),
+            job = self.job.map(tracing::field::display),
+            status = status.as_u16(),
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "call"
+        );
+    }
+}

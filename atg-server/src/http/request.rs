@@ -1,0 +1,200 @@
+//! A request, before anybody has looked into its body.
+
+use std::net::SocketAddr;
+
+use atg_sdk::{Error, ErrorKind};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http_body_util::BodyExt as _;
+use uuid::Uuid;
+
+use super::failure::Failure;
+
+/// The header by which both sides name a call.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request with the address that it came from.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) parts: Parts,
+    pub(crate) body: hyper::body::Incoming,
+    pub(crate) peer: SocketAddr,
+    /// Whether the connection is TLS.
+    pub(crate) secure: bool,
+}
+
+/// The name of a call: the caller's own, where it is fit for logs.
+#[derive(Debug)]
+pub(crate) struct RequestId {
+    id: String,
+    trace: Option<String>,
+}
+
+impl RequestId {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let fit = |text: &&str| {
+            (1..=128).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+        };
+        let trace = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok())
+            .and_then(trace_id);
+        Self {
+            id: sent
+                .filter(fit)
+                .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned),
+            trace,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.id
+    }
+
+    /// The trace that the caller says this call belongs to (W3C Trace Context).
+    pub(crate) fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+
+    pub(crate) fn put_into(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID, value);
+        }
+    }
+}
+
+/// `00-<32 hex>-<16 hex>-<2 hex>` → the 32 digits.
+fn trace_id(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let (version, trace) = (parts.next()?, parts.next()?);
+    let hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (hex(version, 2) && version != "ff" && hex(trace, 32) && trace.bytes().any(|b| b != b'0'))
+        .then(|| trace.to_ascii_lowercase())
+}
+
+impl Incoming {
+    /// A query parameter, unescaped; the last one wins.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.queries()
+            .into_iter()
+            .rev()
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// All query parameters, unescaped.
+    pub(crate) fn queries(&self) -> Vec<(String, String)> {
+        let unescape = |text: &str| {
+            percent_encoding::percent_decode_str(&text.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        };
+        let query = self.parts.uri.query().unwrap_or_default();
+        query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (unescape(name), unescape(value))
+            })
+            .collect()
+    }
+
+    /// Refuses query parameters that the call does not have: a misspelled one would silently do nothing.
+    pub(crate) fn only_queries(&self, known: &[&str]) -> Result<(), Failure> {
+        let mut error = Error::invalid("the query string is not valid");
+        for (name, _) in self.queries() {
+            if !known.contains(&name.as_str()) {
+                let known = if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                error = error.with_field(
+                    format!("?{name}"),
+                    format!("is no parameter of this call; known: {known}"),
+                );
+            }
+        }
+        if error.fields().is_empty() {
+            Ok(())
+        } else {
+            Err(error.into())
+        }
+    }
+
+    /// The text of a header.
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    /// The whole body, which must not be longer than that.
+    pub(crate) async fn read(self, limit: usize) -> Result<(Parts, Bytes), Failure> {
+        let too_large = || {
+            Failure::from(Error::new(
+                ErrorKind::TooLarge,
+                format!("the body is larger than {limit} bytes"),
+            ))
+            .header(header::CONNECTION, "close")
+        };
+        let declared = self
+            .header(header::CONTENT_LENGTH)
+            .and_then(|text| text.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
+        }
+        let mut body = self.body;
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
+                let error = Error::invalid("the body ended before it was complete").with_source(error);
+                Failure::with_status(error, StatusCode::BAD_REQUEST)
+            })?;
+            if let Some(data) = frame.data_ref() {
+                if bytes.len() + data.len() > limit {
+                    return Err(too_large());
+                }
+                bytes.extend_from_slice(data);
+            }
+        }
+        Ok((self.parts, bytes.freeze()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        headers
+    }
+
+    #[test]
+    fn a_callers_request_id_is_taken_over_unless_it_is_unfit_for_logs() {
+        assert_eq!(RequestId::of(&headers("x-request-id", "abc-1")).as_str(), "abc-1");
+        for unfit in ["", "a b", "x\"y", &"a".repeat(129)] {
+            assert_ne!(RequestId::of(&headers("x-request-id", unfit)).as_str(), unfit);
+        }
+    }
+
+    #[test]
+    fn a_trace_parent_gives_its_trace() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(
+            RequestId::of(&headers("traceparent", good)).trace(),
+            Some("4bf92f3577b34da6a3ce929d0e0e4736")
+        );
+        for bad in [
+            "",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-0-0",
+        ] {
+            assert_eq!(RequestId::of(&headers("traceparent", bad)).trace(), None, "{bad}");
+        }
+    }
+}
