@@ -13,9 +13,9 @@ mod job_log;
 mod limits;
 pub mod model;
 pub mod rest;
-pub mod volatile;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod volatile;
 
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use executor::{ArtifactStream, ByteRange, Executor, InputContent, JobFilter, JobRequest, WorkContext};
