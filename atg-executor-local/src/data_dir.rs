@@ -90,7 +90,7 @@ pub(crate) fn refuse_network(path: &Path, mount_table: &Path) -> Result<()> {
     Err(Error::new(
         ErrorKind::Unsupported,
         format!(
-            "{} is on a network file system ({kind}), where several processes cannot share a database safely: choose a \
+            "use {}: it is on a network file system ({kind}), where several processes cannot share a database: choose a \
              directory on a local disk with ATG_DATA_DIR",
             path.display()
         ),

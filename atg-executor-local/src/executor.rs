@@ -1,6 +1,10 @@
 //! The executor that runs jobs as tasks of this process.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use atg_sdk::{
@@ -28,6 +32,7 @@ use crate::{
 pub struct LocalExecutor {
     state: Arc<LocalState>,
     runner: Arc<Runner>,
+    tidied: Arc<Once>,
 }
 
 /// What [`LocalExecutor::prune`] cleared away.
@@ -52,6 +57,7 @@ impl LocalExecutor {
         Ok(Self {
             state,
             runner: Arc::new(runner),
+            tidied: Arc::new(Once::new()),
         })
     }
 
@@ -98,6 +104,14 @@ impl Executor for LocalExecutor {
         let (job, ours) = blocking(&self.state.jobs, move |jobs| jobs.submit(&asked, graph_id)).await?;
         if ours {
             self.runner.start(request);
+            self.tidied.call_once(|| {
+                let state = Arc::clone(&self.state);
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = state.prune_if_due() {
+                        tracing::warn!(%error, "old jobs could not be deleted");
+                    }
+                });
+            });
         }
         Ok(job)
     }

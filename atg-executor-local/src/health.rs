@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write as _, sync::Arc};
 
-use atg_sdk::{Error, Health, HealthState, JobStatus, Result, model::PartHealth};
+use atg_sdk::{Error, Health, HealthState, Result, model::PartHealth};
 
 use crate::{
     data_dir::private_file,
@@ -14,49 +14,56 @@ use crate::{
 /// The parts, in the order in which they build on each other.
 pub(crate) const PARTS: [&str; 4] = ["data-dir", "jobs", "graph", "artifacts"];
 
+/// How closely to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Quickly, however much there is: somebody may ask every few seconds.
+    Glance,
+    /// Reading what has to be read.
+    Close,
+}
+
 /// All parts. Nothing here works without any of them, so the whole is as well as its worst part.
 pub(crate) async fn of(state: &Arc<LocalState>) -> Health {
-    let counts = blocking(&state.jobs, JobStore::count).await.unwrap_or_default();
-    let count = |status: JobStatus| {
-        let of_status = counts.iter().find(|(name, _)| name == status.name());
-        of_status.map_or(0, |(_, count)| *count)
-    };
+    let (jobs_pending, jobs_running) = blocking(&state.jobs, JobStore::count_open)
+        .await
+        .unwrap_or_default();
     let mut health = Health {
         status: HealthState::Healthy,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         parts: BTreeMap::new(),
         graph_id: None,
-        jobs_pending: count(JobStatus::Pending),
-        jobs_running: count(JobStatus::Running),
+        jobs_pending,
+        jobs_running,
     };
     for name in PARTS {
-        let (part_state, detail) = match check(state, name).await {
-            Ok(detail) => (HealthState::Healthy, detail),
-            Err(error) => (HealthState::Unhealthy, error.to_string()),
-        };
-        health.status = health.status.max(part_state);
-        health.parts.insert(
-            name.to_owned(),
-            PartHealth {
-                state: part_state,
+        let part = match check(state, name, Look::Glance).await {
+            Ok(detail) => PartHealth {
+                state: HealthState::Healthy,
                 detail,
             },
-        );
+            Err(error) => PartHealth {
+                state: HealthState::Unhealthy,
+                detail: format!("failed to {error}"),
+            },
+        };
+        health.status = health.status.max(part.state);
+        health.parts.insert(name.to_owned(), part);
     }
-    // The check above has opened it, or found that it cannot be opened.
+    // The look above has opened it, or found that it cannot be opened.
     health.graph_id = state.graph.graph_id().await.ok();
     health
 }
 
 /// What was found at one part; an error says what to do.
-pub(crate) async fn check(state: &Arc<LocalState>, name: &str) -> Result<String> {
+pub(crate) async fn check(state: &Arc<LocalState>, name: &str, look: Look) -> Result<String> {
     match name {
         "data-dir" => blocking(state, data_dir).await,
-        "jobs" => blocking(state, jobs).await,
-        "graph" => graph(state).await,
+        "jobs" => blocking(&state.jobs, move |store| jobs(store, look)).await,
+        "graph" => graph(state, look).await,
         "artifacts" => blocking(state, artifacts).await,
         _ => Err(Error::not_found(format!(
-            "`{}` is not a part of this executor",
+            "find the part `{}`: there is none",
             name.escape_debug()
         ))),
     }
@@ -71,11 +78,12 @@ fn data_dir(state: &LocalState) -> Result<String> {
         let metadata =
             std::fs::metadata(root).map_err(|error| io_error("look at the data directory", root, error))?;
         let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        // What is in it is private either way, but who may write here can put something else in its place.
+        if mode & 0o022 != 0 {
             return Err(Error::new(
                 atg_sdk::ErrorKind::PermissionDenied,
                 format!(
-                    "keep {} private: others may enter it (mode {mode:o}): run chmod 700 on it",
+                    "trust {}: others may write to it (mode {mode:o}): run chmod 700 on it",
                     root.display()
                 ),
             ));
@@ -92,9 +100,13 @@ fn data_dir(state: &LocalState) -> Result<String> {
     Ok(format!("{} can be written, and by you alone", root.display()))
 }
 
-fn jobs(state: &LocalState) -> Result<String> {
-    state.jobs.check()?;
-    let counts = state.jobs.count()?;
+fn jobs(store: &JobStore, look: Look) -> Result<String> {
+    let (pending, running) = store.count_open()?;
+    if look == Look::Glance {
+        return Ok(format!("{pending} pending, {running} running"));
+    }
+    store.check()?;
+    let counts = store.count()?;
     if counts.is_empty() {
         return Ok("no jobs yet".to_owned());
     }
@@ -102,10 +114,13 @@ fn jobs(state: &LocalState) -> Result<String> {
         .iter()
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
-    Ok(format!("jobs: {}", counts.join(", ")))
+    Ok(counts.join(", "))
 }
 
-async fn graph(state: &LocalState) -> Result<String> {
+async fn graph(state: &LocalState, look: Look) -> Result<String> {
+    if look == Look::Glance {
+        return Ok(format!("graph {}", state.graph.graph_id().await?));
+    }
     let info = state.graph.info().await?;
     Ok(format!(
         "{}: {} tenants, {} nodes, {} edges",
@@ -126,7 +141,7 @@ fn artifacts(state: &LocalState) -> Result<String> {
         file.finish_blocking()
     };
     let written = write();
-    probe.discard()?;
-    written?;
-    Ok(format!("{} jobs have files", state.artifacts.jobs()?.len()))
+    let removed = probe.discard();
+    written.and(removed)?;
+    Ok("files of jobs can be written and deleted".to_owned())
 }

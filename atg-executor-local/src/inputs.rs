@@ -158,7 +158,9 @@ impl InputRegistry {
 
 /// The error for a digest that stands for nothing, or for somebody else's input: nobody may tell which.
 pub(crate) fn unknown(digest: &InputDigest) -> Error {
-    Error::not_found(format!("no input {digest} is known here: give the file again"))
+    Error::not_found(format!(
+        "find the input {digest}: there is none here: give the file again"
+    ))
 }
 
 /// An input as it will be remembered.
@@ -247,4 +249,47 @@ fn copy_digest(source: &mut impl Read, out: &mut impl io::Write) -> io::Result<(
         size += count as u64;
     }
     Ok((InputDigest::from_bytes(digest.finalize().into()), size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_input_that_nobody_used_for_a_day_is_forgotten() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = place.path().join("inputs");
+        fs::create_dir(&spool).unwrap();
+        let database = Arc::new(Database::open(&place.path().join("jobs.db")).unwrap());
+        let inputs = InputRegistry::new(database, spool.clone());
+        let owner = Owner::default();
+        let put = inputs
+            .put(&owner, InputContent::Bytes("content".into()))
+            .await
+            .unwrap();
+        let file = spool.join(put.sha256.as_str());
+        let now = Timestamp::now();
+        let hours = |count: i64| now + jiff::SignedDuration::from_hours(count);
+
+        assert_eq!(inputs.expire(hours(23)).unwrap(), 0);
+        assert!(file.exists());
+        assert_eq!(inputs.find(&owner, &put.sha256).await.unwrap().path, file);
+        assert_eq!(inputs.expire(hours(25)).unwrap(), 1);
+
+        assert!(
+            file.exists(),
+            "a young file may be of a row that is not written yet"
+        );
+        let yesterday = std::time::SystemTime::now() - Duration::from_secs(25 * 60 * 60);
+        File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(yesterday)
+            .unwrap();
+        inputs.expire(hours(25)).unwrap();
+        assert!(!file.exists());
+        let error = inputs.find(&owner, &put.sha256).await.unwrap_err();
+        assert_eq!(error.kind(), atg_sdk::ErrorKind::NotFound);
+    }
 }

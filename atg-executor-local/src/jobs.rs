@@ -183,6 +183,20 @@ impl JobStore {
         ))
     }
 
+    /// How many jobs wait, and how many run.
+    pub(crate) fn count_open(&self) -> Result<(u64, u64)> {
+        self.database.read("count the jobs", |transaction| {
+            let mut select = transaction.prepare_cached(
+                "SELECT count(*) FROM job WHERE status IN ('pending', 'running') AND status = ?",
+            )?;
+            let mut count = |status: JobStatus| {
+                let count: i64 = select.query_row([status.name()], |row| row.get(0))?;
+                Ok::<_, Fault>(count.unsigned_abs())
+            };
+            Ok((count(JobStatus::Pending)?, count(JobStatus::Running)?))
+        })
+    }
+
     /// How many jobs there are in each state.
     pub(crate) fn count(&self) -> Result<Vec<(String, u64)>> {
         self.database.read("count the jobs", |transaction| {
@@ -222,7 +236,7 @@ impl JobStore {
             None => match forgotten(transaction, id)? {
                 Some(true) => Err(gone(id).into()),
                 Some(false) | None => Err(Error::not_found(format!(
-                    "no job {id} is known here: `atg job list` shows those that are"
+                    "find job {id}: there is none here: `atg job list` shows those that there are"
                 ))
                 .into()),
             },
@@ -308,6 +322,6 @@ fn forgotten(transaction: &Transaction<'_>, id: JobId) -> Result<Option<bool>, F
 fn gone(id: JobId) -> Error {
     Error::new(
         ErrorKind::Gone,
-        format!("job {id} was here and is deleted: run the operation again under a new id"),
+        format!("find job {id}: it was here and is deleted: run the operation again under a new id"),
     )
 }

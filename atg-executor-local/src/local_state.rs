@@ -1,14 +1,19 @@
 //! Everything that lies in the data directory, opened.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use atg_sdk::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     artifacts::ArtifactStore,
-    data_dir::{DataDir, refuse_network},
+    data_dir::{DataDir, private_file, refuse_network},
     executor::PruneReport,
+    fault::io_error,
     graph::{
         GraphStore,
         embedded::{self, EmbeddedStore},
@@ -18,6 +23,8 @@ use crate::{
     lazy_graph::LazyGraph,
     options::{GraphLocation, LocalOptions},
 };
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parts of a local executor.
 #[derive(Debug)]
@@ -46,6 +53,28 @@ impl LocalState {
             graph: Arc::new(graph(&dir, options)),
             dir,
         })
+    }
+
+    /// Clears away what was kept long enough, once a day: nobody should have to think of it.
+    pub(crate) fn prune_if_due(&self) -> Result<()> {
+        let mark = self.dir.root().join("pruned");
+        let done = fs::metadata(&mark)
+            .and_then(|metadata| metadata.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age < DAY));
+        if done {
+            return Ok(());
+        }
+        private_file()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&mark)
+            // Truncating what is empty already leaves the time as it was.
+            .and_then(|file| file.set_modified(SystemTime::now()))
+            .map_err(|error| io_error("note that old jobs were deleted", &mark, error))?;
+        let report = self.prune(None)?;
+        tracing::debug!(?report, "old jobs were deleted");
+        Ok(())
     }
 
     /// See [`LocalExecutor::prune`](crate::LocalExecutor::prune).

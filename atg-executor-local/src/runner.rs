@@ -81,8 +81,12 @@ impl Runner {
             context: work,
         } = request;
         let requester = Requester { owner, confined_to };
-        // The semaphore is never closed.
-        let _slot = Arc::clone(&self.slots).acquire_owned().await;
+        let _slot = tokio::select! {
+            // The semaphore is never closed.
+            slot = Arc::clone(&self.slots).acquire_owned() => slot,
+            // Who passed the wish on has ended the job, which nobody had started.
+            () = wish.cancelled() => return Ok(()),
+        };
         let reports = Arc::new(Reports::default());
         loop {
             let Some(attempt) = self.claim(id).await? else {

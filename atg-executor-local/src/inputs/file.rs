@@ -191,3 +191,58 @@ pub(super) fn changed(path: &Path) -> Error {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn input(path: &Path, digest: InputDigest) -> InputFile {
+        InputFile::new(path.to_owned(), digest, Stamp::of(&fs::metadata(path).unwrap()))
+    }
+
+    fn digest(content: &[u8]) -> InputDigest {
+        InputDigest::from_bytes(Sha256::digest(content).into())
+    }
+
+    #[test]
+    fn who_reads_to_the_end_has_the_digest_verified() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("export");
+        fs::write(&path, "content").unwrap();
+        let mut text = String::new();
+        let fine = input(&path, digest(b"content"));
+        fine.open().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "content");
+
+        // A change that the file system does not show: same size, same times.
+        let changed = input(&path, digest(b"CONTENT"));
+        let error = changed.open().unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+        let error = error.downcast::<Error>().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+    }
+
+    #[test]
+    fn a_change_behind_the_back_of_an_attempt_is_found_at_its_end() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("export");
+        fs::write(&path, "content").unwrap();
+        let opened = OpenInputs::default();
+        opened.remember(input(&path, digest(b"content")));
+        opened.check_unchanged().unwrap();
+        // As editors do it: another file of the same name and size.
+        let other = place.path().join("other");
+        fs::write(&other, "CONTENT").unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(opened.check_unchanged().unwrap_err().kind(), ErrorKind::Conflict);
+    }
+
+    #[test]
+    fn a_stamp_survives_being_written() {
+        let place = tempfile::tempdir().unwrap();
+        let stamp = Stamp::of(&fs::metadata(place.path()).unwrap());
+        assert_eq!(Stamp::from_text(&stamp.to_text()).unwrap(), stamp);
+        assert!(Stamp::from_text("1 2 x").is_err());
+    }
+}

@@ -2,12 +2,13 @@
 
 use atg_sdk::{JobId, Result};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
-use super::{JobStore, forget, row};
+use super::{Fault, JobStore, forget, row};
 
-/// Jobs forgotten in one transaction, so that it stays short.
-const BATCH: usize = 50;
+/// Jobs forgotten in one transaction, so that it stays short, unless they have more events than that.
+const BATCH: i64 = 50;
+const EVENTS: i64 = 10_000;
 
 impl JobStore {
     /// Forgets ended jobs whose time of keeping is over, and with `ended_before` those that ended before that time.
@@ -19,25 +20,12 @@ impl JobStore {
         let mut pruned = 0;
         loop {
             let batch = self.database.write("delete old jobs", |transaction| {
-                let found: Vec<(i64, String)> = {
-                    let mut select = transaction.prepare_cached(
-                        "SELECT number, id FROM job WHERE expires_at <= ? OR ended_at < ? LIMIT ?",
-                    )?;
-                    let rows = select
-                        .query_map(params![now.as_millisecond(), ended_before, BATCH as i64], |row| {
-                            Ok((row.get(0)?, row.get(1)?))
-                        })?;
-                    rows.collect::<rusqlite::Result<_>>()?
-                };
-                for (number, id) in &found {
-                    forget(transaction, *number, id.parse()?, true)?;
-                }
-                Ok(found.len())
+                forget_some(transaction, now, ended_before)
             })?;
-            pruned += batch as u64;
-            if batch < BATCH {
+            if batch == 0 {
                 break;
             }
+            pruned += batch;
         }
         self.forget_the_forgotten(now)?;
         self.locks.sweep();
@@ -70,4 +58,30 @@ impl JobStore {
             Ok(())
         })
     }
+}
+
+fn forget_some(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    ended_before: Option<i64>,
+) -> Result<u64, Fault> {
+    let found: Vec<(i64, String, i64)> = {
+        let mut select = transaction.prepare_cached(
+            "SELECT number, id, sequence FROM job WHERE expires_at <= ? OR ended_at < ? LIMIT ?",
+        )?;
+        let rows = select.query_map(params![now.as_millisecond(), ended_before, BATCH], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        rows.collect::<rusqlite::Result<_>>()?
+    };
+    let (mut jobs, mut events) = (0, 0);
+    for (number, id, sequence) in found {
+        if events > EVENTS {
+            break;
+        }
+        forget(transaction, number, id.parse()?, true)?;
+        jobs += 1;
+        events += sequence;
+    }
+    Ok(jobs)
 }

@@ -12,7 +12,7 @@ use atg_sdk::{
 use crate::{
     context::{Context, Ended},
     fault::io_error,
-    health,
+    health::{self, Look},
 };
 
 /// The one check that is not of a part.
@@ -58,7 +58,7 @@ async fn check(name: &str, context: &Context) -> Check {
             std::env::consts::ARCH
         ))
     } else {
-        health::check(context.state(), name).await
+        health::check(context.state(), name, Look::Close).await
     };
     match found {
         Ok(detail) => Check {

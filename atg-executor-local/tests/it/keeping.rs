@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use atg_executor_local::{LocalExecutor, LocalOptions, PruneReport};
+use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{
     ErrorKind, Executor as _, ExecutorExt as _, JobFilter, JobStatus, model::operations::rehearsal::Step,
 };
@@ -31,9 +31,12 @@ async fn a_job_whose_time_is_over_is_gone_even_before_it_is_cleared_away() {
         .unwrap();
     assert_eq!(listed, []);
 
-    let pruned = executor.prune(None).await.unwrap();
+    executor.prune(None).await.unwrap();
 
-    assert_eq!(pruned, PruneReport { jobs: 1, inputs: 0 });
+    assert_eq!(
+        executor.get_job(request.id).await.unwrap_err().kind(),
+        ErrorKind::Gone
+    );
     assert_eq!(files_below(&place.path().join("artifacts")), 0);
 }
 
@@ -90,4 +93,37 @@ async fn files_that_no_job_lists_are_swept() {
     assert!(!lost.exists());
     assert!(foreign.exists(), "what is not ours is left alone");
     assert!(place.path().join("artifacts").join(kept.id.to_string()).exists());
+}
+
+#[tokio::test]
+async fn old_jobs_are_cleared_away_without_being_asked_for_once_a_day() {
+    let place = tempfile::tempdir().unwrap();
+    let retention = Duration::from_millis(1);
+    let executor = LocalExecutor::open(LocalOptions::new(place.path()).with_retention(retention)).unwrap();
+    let old = rehearse(vec![artifact("a", "b")]);
+    executor.submit_job(old.clone()).await.unwrap();
+    assert_eq!(
+        executor
+            .wait(old.id)
+            .await
+            .map(|job| job.status)
+            .unwrap_or(JobStatus::Completed),
+        JobStatus::Completed
+    );
+    drop(executor);
+    let yesterday = std::time::SystemTime::now() - Duration::from_secs(25 * 60 * 60);
+    fs::File::options()
+        .write(true)
+        .open(place.path().join("pruned"))
+        .unwrap()
+        .set_modified(yesterday)
+        .unwrap();
+
+    let next = open(place.path());
+    next.run(rehearse(vec![])).await.unwrap();
+
+    let files = place.path().join("artifacts").join(old.id.to_string());
+    while files.exists() {
+        tokio::task::yield_now().await;
+    }
 }

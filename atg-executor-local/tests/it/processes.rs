@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use atg_executor_local::LocalExecutor;
 use atg_sdk::{
-    ErrorKind, EventKind, Executor as _, ExecutorExt as _, JobFilter, JobStatus,
+    ErrorKind, EventKind, Executor as _, ExecutorExt as _, JobFilter, JobId, JobStatus, WorkContext,
     model::operations::rehearsal::Step,
 };
 use futures::TryStreamExt as _;
 
 use crate::{
     child::Other,
-    support::{artifact, events, files_below, open, progress, read, rehearse, script, until},
+    support::{artifact, events, files_below, open, progress, read, rehearse, script, until, warn},
 };
 
 /// Starts a process whose job has written a file and hangs.
@@ -184,4 +184,61 @@ async fn a_queued_job_of_a_dead_process_is_taken_over_by_who_submits_it_again() 
         JobStatus::Failed,
         "what ran is not begun again"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_two_send_at_once_is_carried_out_once() {
+    let place = tempfile::tempdir().unwrap();
+    let (one, two) = (open(place.path()), open(place.path()));
+    for _ in 0..10 {
+        let request = rehearse(vec![artifact("a", "b")]);
+        let (first, second) = tokio::join!(one.run(request.clone()), two.run(request.clone()));
+        assert_eq!(first.unwrap(), second.unwrap());
+        let log = events(&one, request.id).await;
+        let names: Vec<_> = log.iter().map(|event| event.kind.name()).collect();
+        assert_eq!(names, ["submitted", "started", "completed"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_write_at_the_same_time_lose_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let talkative: Vec<_> = (0..200).map(|number| warn(&number.to_string())).collect();
+    let others: Vec<_> = (0..2)
+        .map(|_| Other::start(place.path(), &script(talkative.clone())))
+        .collect();
+    let here = open(place.path());
+    let own = rehearse(talkative);
+    here.submit_job(own.clone()).await.unwrap();
+    for id in others.iter().map(|other| other.job).chain([own.id]) {
+        assert_eq!(here.wait(id).await.unwrap().status, JobStatus::Completed);
+        let log = events(&here, id).await;
+        assert_eq!(log.len(), 203);
+        assert!(
+            log.iter()
+                .zip(1..)
+                .all(|(event, number)| event.sequence == number)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_decides_itself_about_another_attempt() {
+    let place = tempfile::tempdir().unwrap();
+    let here = open(place.path());
+    let until_third = vec![Step::FailUntil {
+        attempt: 3,
+        kind: "Unavailable".to_owned(),
+    }];
+    for (attempt, expected) in [(2, JobStatus::Failed), (3, JobStatus::Completed)] {
+        let mut request = rehearse(until_third.clone());
+        request.context = Some(WorkContext {
+            job_id: JobId::new(),
+            attempt,
+            fence: (1, 1),
+        });
+        here.submit_job(request.clone()).await.unwrap();
+        let job = here.wait(request.id).await.unwrap();
+        assert_eq!((job.status, job.attempt), (expected, 1));
+    }
 }
