@@ -46,6 +46,15 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// A guess at a time, which has no tenths: `5 s`, `3 min 5 s`
+pub(crate) fn about(time: Duration) -> String {
+    if time.as_secs() < 10 {
+        format!("{} s", time.as_secs())
+    } else {
+        duration(time)
+    }
+}
+
 /// The time that `30d`, `12h`, `45m` or `10s` says.
 pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
     let complain = || {

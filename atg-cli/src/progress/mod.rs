@@ -139,8 +139,8 @@ impl Reporter {
                     show(bar, self.style);
                 }
                 bar.set_position((snapshot.fraction * 1_000.0) as u64);
-                bar.set_prefix(snapshot.step.clone());
-                bar.set_message(snapshot.figures());
+                bar.set_message(snapshot.step.clone());
+                bar.set_prefix(snapshot.figures());
             }
             View::Lines => {
                 if self.pace.borrow_mut().is_line_due(now, &snapshot) {
@@ -160,15 +160,15 @@ impl Reporter {
 }
 
 fn show(bar: &ProgressBar, style: Style) {
-    let colored = if style == Style::new(true) {
+    let line = if style == Style::new(true) {
         "{bar:24.cyan/dim}"
     } else {
         "{bar:24}"
     };
+    // Two lines, each cut at the terminal's edge: what is being done, and how fast.
+    let template = format!("{{spinner}} {line} {{percent:>3}}%  {{wide_msg}}\n  {{prefix}}");
     // The template is a constant of ours; were it wrong, the default style would do.
-    if let Ok(look) = ProgressStyle::with_template(&format!(
-        "{{spinner}} {{prefix}} {colored} {{percent:>3}}%  {{wide_msg}}"
-    )) {
+    if let Ok(look) = ProgressStyle::with_template(&template) {
         bar.set_style(look.progress_chars("━━─"));
     }
     bar.set_length(1_000);

@@ -53,7 +53,7 @@ impl Snapshot {
             parts.push(format!("{} throttled", words::thousands(self.counters.throttled)));
         }
         if let Some(left) = self.left {
-            parts.push(format!("{} left", words::duration(left)));
+            parts.push(format!("{} left", words::about(left)));
         }
         parts.join(", ")
     }
@@ -148,7 +148,7 @@ mod tests {
         let begun = Instant::now();
         let mut pace = Pace::new(begun);
         let snapshot = pace.take(begun + Duration::from_secs(4), 0.5, "resources", resources(4_000));
-        assert_eq!(snapshot.figures(), "4,000 resources (1,000/s), 5.0 s left");
+        assert_eq!(snapshot.figures(), "4,000 resources (1,000/s), 5 s left");
     }
 
     #[test]

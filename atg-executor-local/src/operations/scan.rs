@@ -18,7 +18,7 @@ use atg_sdk::{
 use jiff::Timestamp;
 use tokio::task::{self, JoinHandle};
 
-use self::gather::{Gathered, Pace};
+use self::gather::{Gathered, report_position};
 use crate::{
     context::{Context, Ended},
     describe::Describer,
@@ -132,7 +132,6 @@ impl<'a> Scan<'a> {
     async fn read(&mut self) -> Result<()> {
         let mut ahead: VecDeque<JoinHandle<Portion>> = VecDeque::with_capacity(AHEAD);
         let mut ended = false;
-        let mut pace = Pace::new(self.started);
         loop {
             while !ended && ahead.len() < AHEAD {
                 let batch = tokio::select! {
@@ -165,7 +164,7 @@ impl<'a> Scan<'a> {
             if self.gathered.is_full() {
                 return Ok(());
             }
-            pace.report(self.context, &self.gathered, self.source.position());
+            report_position(self.context, &self.gathered, self.source.position());
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Report {
     pub(super) counts: Counts,
     /// Resources by type.
     pub(super) types: BTreeMap<String, u64>,
+    /// Objects that a filter left out, by the name of the parameter.
+    pub(super) left_out: BTreeMap<String, u64>,
     /// Ids that point outside.
     pub(super) external_total: u64,
     /// Values that were replaced.

@@ -78,6 +78,13 @@ fn figures(text: &mut String, output: &scan::Output, report: &Report) {
             words::thousands(report.counts.edges_removed)
         ),
     );
+    for (parameter, number) in &report.left_out {
+        let by = parameter.replace('_', " ");
+        line(
+            "left out",
+            format!("{} by {by}", words::count(*number, "object", "objects")),
+        );
+    }
     let mut count = |name: &str, number: u64, one: &str, many: &str, what: &str| {
         if number > 0 {
             line(name, format!("{} {what}", words::count(number, one, many)));
@@ -222,7 +229,7 @@ mod tests {
         };
         let report = serde_json::json!({
             "counts": {"nodes": 2_000, "edges_added": 5_000}, "types": {"A.B/c": 1_000, "D.E/f": 234},
-            "external_total": 1, "redactions_total": 3,
+            "external_total": 1, "redactions_total": 3, "left_out": {"resource_types": 70},
         });
         let text = render(
             &job(&output),
@@ -234,6 +241,7 @@ mod tests {
 scanned tenant 00000000-0000-0000-0000-000000000001: 1,234 resources of 2 types in 1 subscription in 1.2 s
   nodes           2,000 added, 0 changed, 0 removed, 0 unchanged
   relationships   5,000, 2.5 a node; 5,000 added, 0 removed
+  left out        70 objects by resource types
   external        1 id outside of what was scanned
   redacted        3 secrets replaced before anything was kept
 

@@ -1,9 +1,6 @@
 //! What a scan knows while it reads.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Instant,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use atg_sdk::{Counters, Error, Result};
 use serde::Serialize;
@@ -227,32 +224,13 @@ impl Report {
     }
 }
 
-/// How fast a scan goes, in words.
-#[derive(Debug)]
-pub(super) struct Pace {
-    started: Instant,
-}
-
-impl Pace {
-    pub(super) fn new(started: Instant) -> Self {
-        Self { started }
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a rate for people"
-    )]
-    pub(super) fn report(&mut self, context: &Context, gathered: &Gathered, position: Position) {
-        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
-        let objects = gathered.resources + gathered.entra;
-        let rate = (objects as f64 / seconds) as u64;
-        let step = format!(
-            "reading: {objects} objects, {rate} a second, {:.1} of {:.1} MB",
-            position.bytes_read as f64 / 1e6,
-            position.bytes_total as f64 / 1e6,
-        );
-        context.progress(position.fraction() * 0.85, &step, gathered.counters());
-    }
+/// Reports where a scan stands. Rates are the reader's business: every event has its time and its counters.
+#[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
+pub(super) fn report_position(context: &Context, gathered: &Gathered, position: Position) {
+    let step = format!(
+        "reading: {:.1} of {:.1} MB",
+        position.bytes_read as f64 / 1e6,
+        position.bytes_total as f64 / 1e6,
+    );
+    context.progress(position.fraction() * 0.85, &step, gathered.counters());
 }
