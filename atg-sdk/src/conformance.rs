@@ -4,10 +4,23 @@
 //! make its executor, and expands the suite in its integration tests. Every case becomes a test of its own, so there is
 //! no list to keep up to date anywhere else:
 //!
-//! ```ignore
-//! mod conformance {
-//!     atg_sdk::conformance_suite!(super::LocalFixture::new());
+//! ```
+//! # use std::sync::Arc;
+//! # use atg_sdk::{Executor, conformance::Fixture};
+//! struct Mine;
+//!
+//! #[async_trait::async_trait]
+//! impl Fixture for Mine {
+//!     async fn executor(&self, concurrency: usize) -> Arc<dyn Executor> {
+//! #       fn open(_: usize) -> Arc<dyn Executor> { unreachable!() }
+//!         open(concurrency)
+//!     }
 //! }
+//!
+//! mod conformance {
+//!     atg_sdk::conformance_suite!(super::Mine);
+//! }
+//! # fn main() {}
 //! ```
 //!
 //! The cases are scripts for the `rehearsal` operation and wait for events, never for time. Each has a time limit, also

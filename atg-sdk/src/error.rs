@@ -374,8 +374,11 @@ struct WireError {
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    #[serde(default)]
     detail: String,
-    retryable: bool,
+    /// Left out by nobody we know; then what the kind says.
+    #[serde(default)]
+    retryable: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -388,7 +391,7 @@ impl Serialize for Error {
             kind: self.kind_name().to_owned(),
             code: Some(self.code().to_owned()),
             detail: self.0.message.clone(),
-            retryable: self.0.retryable,
+            retryable: Some(self.0.retryable),
             errors: self.0.fields.clone(),
             request_id: self.0.request_id.clone(),
         }
@@ -416,7 +419,7 @@ impl Error {
         kind: String,
         code: Option<String>,
         message: String,
-        retryable: bool,
+        retryable: Option<bool>,
         fields: Vec<FieldError>,
         request_id: Option<String>,
     ) -> Self {
@@ -426,7 +429,7 @@ impl Error {
             code: code.filter(|code| *code != kind),
             foreign_kind: known.is_none().then_some(kind),
             message,
-            retryable,
+            retryable: retryable.unwrap_or(known.unwrap_or_default().is_retryable()),
             fields,
             request_id,
             source: None,

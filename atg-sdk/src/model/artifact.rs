@@ -118,3 +118,61 @@ pub struct Input {
     /// Its length in bytes.
     pub size_bytes: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    fn a_path_inside_is_a_name(
+        #[values("a", "a.b", "modules/net/main.tf", "...", ".hidden", "a b (1) \u{1f642}", "C:x", &"n".repeat(1_024))]
+        name: &str,
+    ) {
+        Artifact::check_name(name).unwrap();
+    }
+
+    #[rstest]
+    #[case("", "empty")]
+    #[case("/", "empty")]
+    #[case("/a", "empty")]
+    #[case("a/", "empty")]
+    #[case("a//b", "empty")]
+    #[case(".", "`..`")]
+    #[case("a/../b", "`..`")]
+    #[case("a/./b", "`..`")]
+    #[case("a\\..\\b", "backslash")]
+    #[case("a\u{0}", "control")]
+    #[case("a\u{85}b", "control")]
+    #[case(&"n".repeat(1_025), "1,024")]
+    fn everything_else_is_refused_in_words(#[case] name: &str, #[case] why: &str) {
+        let error = Artifact::check_name(name).unwrap_err();
+        assert!(
+            error.message().contains(why) && error.message().len() < 400,
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_digest_is_sixty_four_small_hexadecimal_digits() {
+        let digest = InputDigest::from_bytes(std::array::from_fn(|n| n as u8 * 8));
+        assert!(digest.as_str().starts_with("00081018") && digest.as_str().ends_with("f0f8"));
+        assert_eq!(digest.as_str().parse::<InputDigest>().unwrap(), digest);
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<InputDigest>(&json).unwrap(), digest);
+        for wrong in [
+            "",
+            "00",
+            &digest.as_str().to_uppercase(),
+            &"g".repeat(64),
+            &"0".repeat(65),
+        ] {
+            assert!(wrong.parse::<InputDigest>().is_err(), "{wrong}");
+            assert!(
+                serde_json::from_value::<InputDigest>(wrong.into()).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}

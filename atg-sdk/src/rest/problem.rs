@@ -93,7 +93,7 @@ impl From<Problem> for Error {
             problem.kind,
             Some(problem.code).filter(|code| !code.is_empty()),
             problem.detail,
-            problem.retryable,
+            Some(problem.retryable),
             problem.errors,
             problem.request_id,
         )
