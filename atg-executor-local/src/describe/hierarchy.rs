@@ -124,11 +124,11 @@ impl Describer {
             next = parent(&scope);
             let Some(level) = Level::of(&scope) else { continue };
             let node_id = self.scope_node_id(scope.as_str());
-            let key = node_key(self.tenant, &node_id);
-            if !self.is_news(&key) {
-                // Its own parents were handed out with it, or are about to be with the next that has them.
-                continue;
+            if !self.is_news(&node_id) {
+                // What it lies in was handed out with it.
+                return;
             }
+            let key = node_key(self.tenant, &node_id);
             let mut members = Vec::new();
             push_scope_members(&scope, &mut members);
             out.push(Described {

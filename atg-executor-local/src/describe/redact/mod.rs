@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
             Json::Number(_) => {
                 if let Some(Step::Name(name)) = self.steps.last()
                     && mode == Mode::Secret
-                    && names::is_secret(name, value)
+                    && names::is_secret(&names::Plain::new(name), value)
                 {
                     self.take(value);
                 }
@@ -131,6 +131,7 @@ impl<'a> Walk<'a> {
             return Mode::Secret;
         }
         let is_nested = matches!(value, Json::Object(_) | Json::Array(_));
+        let name = &names::Plain::new(name);
         match mode {
             Mode::Secret => return Mode::Secret,
             Mode::Wrapped | Mode::Pairs if names::is_value(name) => return Mode::Secret,
@@ -146,7 +147,7 @@ impl<'a> Walk<'a> {
             }
             Mode::Open | Mode::Wrapped => {}
         }
-        if names::holds_pairs(name) && is_nested {
+        if is_nested && names::holds_pairs(name) {
             Mode::Pairs
         } else if names::is_secret(name, value) {
             if is_nested { Mode::Wrapped } else { Mode::Secret }

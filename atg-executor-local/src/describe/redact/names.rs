@@ -1,5 +1,7 @@
 //! Names of members that promise a secret, whatever the resource type.
 
+use std::sync::LazyLock;
+
 use crate::json::Json;
 
 /// Compared in lower case without `_`, `-` and spaces: `client_secret`, `ClientSecret` and `client-secret` are one name.
@@ -113,41 +115,96 @@ pub(super) fn is_secure_type(text: &str) -> bool {
         .any(|secure| text.eq_ignore_ascii_case(secure))
 }
 
-pub(super) fn is_value(name: &str) -> bool {
-    VALUES.contains(&plain(name).as_str())
+/// A name as the tables have it: in lower case, without `_`, `-` and spaces. Built on the stack, since every member of
+/// every body passes here; of a longer name only the end is kept, which is what the tables look at.
+pub(super) struct Plain {
+    bytes: [u8; LONGEST],
+    length: usize,
 }
 
-pub(super) fn holds_pairs(name: &str) -> bool {
-    PAIRS.contains(&plain(name).as_str())
+const LONGEST: usize = 48;
+
+impl Plain {
+    pub(super) fn new(name: &str) -> Self {
+        let mut out = Self {
+            bytes: [0; LONGEST],
+            length: 0,
+        };
+        // From the end to the front, filling the buffer from its end.
+        for byte in name
+            .bytes()
+            .rev()
+            .filter(|byte| !matches!(byte, b'_' | b'-' | b' '))
+        {
+            if out.length == LONGEST {
+                break;
+            }
+            out.length += 1;
+            out.bytes[LONGEST - out.length] = byte.to_ascii_lowercase();
+        }
+        out
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[LONGEST - self.length..]
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.as_bytes() == name.as_bytes()
+    }
+
+    fn ends_with(&self, ending: &str) -> bool {
+        self.as_bytes().ends_with(ending.as_bytes())
+    }
+}
+
+pub(super) fn is_value(name: &Plain) -> bool {
+    VALUES.iter().any(|value| name.is(value))
+}
+
+pub(super) fn holds_pairs(name: &Plain) -> bool {
+    PAIRS.iter().any(|pairs| name.is(pairs))
 }
 
 /// Whether a member of that name holds a secret. Its value has a say: a `token` that is an address without a secret in it
 /// is an endpoint, and a `key1` that is a point in time says when the key was made.
-pub(super) fn is_secret(name: &str, value: &Json) -> bool {
-    // Most names are settled by their last letter, without a copy.
-    if !name
-        .bytes()
-        .next_back()
-        .is_some_and(|b| b.is_ascii_alphanumeric())
-    {
+pub(super) fn is_secret(name: &Plain, value: &Json) -> bool {
+    if name.ends_with("token") {
+        let opaque =
+            value.as_str().is_some_and(is_opaque) && !HARMLESS_TOKENS.iter().any(|token| name.is(token));
+        if opaque || matches!(value, Json::Object(_)) {
+            return true;
+        }
+    }
+    let Some(last) = name.as_bytes().last() else {
         return false;
-    }
-    let plain = plain(name);
-    if plain.ends_with("token")
-        && value.as_str().is_some_and(is_opaque)
-        && !HARMLESS_TOKENS.contains(&plain.as_str())
-    {
-        return true;
-    }
-    if plain.ends_with("token") && matches!(value, Json::Object(_)) {
-        return true;
-    }
-    if !NAMES.contains(&plain.as_str()) && !ENDINGS.iter().any(|ending| plain.ends_with(ending)) {
+    };
+    let (names, endings) = &by_last_byte()[usize::from(*last)];
+    if !names.iter().any(|own| name.is(own)) && !endings.iter().any(|ending| name.ends_with(ending)) {
         return false;
     }
     !value
         .as_str()
         .is_some_and(|text| is_address(text) || is_time(text))
+}
+
+/// Both tables by the last byte of their rows: most names are settled by theirs.
+fn by_last_byte() -> &'static [(Vec<&'static str>, Vec<&'static str>)] {
+    static TABLE: LazyLock<Vec<(Vec<&'static str>, Vec<&'static str>)>> = LazyLock::new(|| {
+        let mut table = vec![(Vec::new(), Vec::new()); 256];
+        for name in NAMES {
+            table[usize::from(*name.as_bytes().last().unwrap_or(&0))]
+                .0
+                .push(*name);
+        }
+        for ending in ENDINGS {
+            table[usize::from(*ending.as_bytes().last().unwrap_or(&0))]
+                .1
+                .push(*ending);
+        }
+        table
+    });
+    &TABLE
 }
 
 /// Tokens that anyone may see.
@@ -168,13 +225,6 @@ fn is_opaque(text: &str) -> bool {
         && !is_address(text)
         && text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-' | ' '))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 fn is_address(text: &str) -> bool {
@@ -208,7 +258,7 @@ mod tests {
             "userData",
             "SASToken",
         ] {
-            assert!(is_secret(name, &value), "{name}");
+            assert!(is_secret(&Plain::new(name), &value), "{name}");
         }
     }
 
@@ -238,14 +288,20 @@ mod tests {
             "maxContextToken",
             "",
         ] {
-            assert!(!is_secret(name, &value), "{name}");
+            assert!(!is_secret(&Plain::new(name), &value), "{name}");
         }
-        assert!(!is_secret("Token", &Json::from("https://x.openai.azure.com/")));
+        assert!(!is_secret(
+            &Plain::new("Token"),
+            &Json::from("https://x.openai.azure.com/")
+        ));
         assert!(is_secret(
-            "Token",
+            &Plain::new("Token"),
             &Json::from("https://x.openai.azure.com/?sig=1")
         ));
-        assert!(!is_secret("key1", &Json::from("2022-08-04T13:18:25.7822069Z")));
-        assert!(is_secret("key1", &Json::from("abc")));
+        assert!(!is_secret(
+            &Plain::new("key1"),
+            &Json::from("2022-08-04T13:18:25.7822069Z")
+        ));
+        assert!(is_secret(&Plain::new("key1"), &Json::from("abc")));
     }
 }

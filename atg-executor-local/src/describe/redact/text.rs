@@ -6,9 +6,13 @@ pub(super) fn is_secret(text: &str) -> bool {
     if text.len() < 8 {
         return false;
     }
-    (text.contains('=') && has_secret_pair(text))
-        || (text.contains("://") && has_user_info(text))
-        || (text.contains("-----BEGIN") && text.contains("PRIVATE KEY"))
+    // One scan for a byte settles most texts.
+    let bytes = text.as_bytes();
+    (memchr::memchr(b'=', bytes).is_some() && has_secret_pair(text))
+        || (memchr::memchr(b':', bytes).is_some() && text.contains("://") && has_user_info(text))
+        || (bytes.len() > 32
+            && memchr::memmem::find(bytes, b"-----BEGIN").is_some()
+            && text.contains("PRIVATE KEY"))
         || is_bearer(text)
 }
 
