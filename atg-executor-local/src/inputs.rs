@@ -210,11 +210,16 @@ fn spool_from(spool: &Path, mut source: impl Read, what: &str) -> Result<Found> 
     let temporary = spool.join(format!("{}.new", uuid::Uuid::new_v4()));
     let mut copy = || -> io::Result<(InputDigest, Stamp)> {
         let mut out = private_file().write(true).create_new(true).open(&temporary)?;
-        let (digest, _) = copy_digest(&mut source, &mut out)?;
+        let (digest, size) = copy_digest(&mut source, &mut out)?;
         out.flush()?;
         out.sync_all()?;
         let path = spool.join(digest.as_str());
-        fs::rename(&temporary, &path)?;
+        // A job may be reading the same input already, and would take a new file in its place for a changed one.
+        if fs::metadata(&path).is_ok_and(|there| there.len() == size) {
+            fs::remove_file(&temporary)?;
+        } else {
+            fs::rename(&temporary, &path)?;
+        }
         Ok((digest, Stamp::of(&fs::metadata(&path)?)))
     };
     match copy() {

@@ -20,7 +20,7 @@ use crate::json::{Json, write_string};
 pub(crate) const VERSION: u32 = 1;
 
 /// What tells an export from other JSON Lines.
-const FORMAT: &str = "atg-graph";
+pub(crate) const FORMAT: &str = "atg-graph";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,6 +11,7 @@ use std::{
 };
 
 use atg_sdk::{Executor as _, JobId, Operation, model::operations::rehearsal::Parameters};
+use serde_json::{Value, json};
 
 use crate::support::open;
 
@@ -30,10 +31,18 @@ pub(crate) struct Other {
 impl Other {
     /// Starts a process that submits that script, and waits until it has.
     pub(crate) fn start(data_dir: &Path, script: &Parameters) -> Self {
+        Self::begin(data_dir, &Operation::Rehearsal(script.clone()))
+    }
+
+    /// The same with any operation.
+    pub(crate) fn begin(data_dir: &Path, operation: &Operation) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "child::another_process", "--ignored", "--nocapture"])
             .env(DIRECTORY, data_dir)
-            .env(SCRIPT, serde_json::to_string(script).unwrap())
+            .env(
+                SCRIPT,
+                json!([operation.name(), operation.parameters()]).to_string(),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -87,12 +96,13 @@ impl Drop for Other {
 #[ignore = "is a process that other tests start"]
 fn another_process() {
     let data_dir = env::var_os(DIRECTORY).expect("only other tests start this");
-    let script: Parameters = serde_json::from_str(&env::var(SCRIPT).unwrap()).unwrap();
+    let (name, parameters): (String, Value) = serde_json::from_str(&env::var(SCRIPT).unwrap()).unwrap();
+    let operation = Operation::from_parts(&name, parameters).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let executor = open(Path::new(&data_dir));
         let job = executor
-            .submit_job(atg_sdk::JobRequest::new(Operation::Rehearsal(script)))
+            .submit_job(atg_sdk::JobRequest::new(operation))
             .await
             .unwrap();
         writeln!(std::io::stdout(), "{MARK}{}", job.id).unwrap();

@@ -6,7 +6,7 @@ use atg_sdk::{Error, Result};
 use memchr::memchr;
 
 use super::{document::is_answer, text::Text};
-use crate::json::Json;
+use crate::{graph::record, json::Json};
 
 /// How much may be looked at before the first object is handed out.
 const SNIFF_BYTES: usize = 1024 * 1024;
@@ -117,5 +117,5 @@ fn object_among_lines(text: &[u8]) -> bool {
 
 /// The first line of what `atg export` writes.
 fn is_export(object: &Json) -> bool {
-    object.get("atg_export").is_some()
+    object.get("format").and_then(Json::as_str) == Some(record::FORMAT)
 }

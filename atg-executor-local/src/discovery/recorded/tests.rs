@@ -204,7 +204,10 @@ fn a_bad_first_line_is_a_line_among_others() {
 #[case(b"hello\nworld\n", "it is not JSON")]
 #[case(b"<html></html>", "it is not JSON")]
 #[case(b"123", "it is not JSON")]
-#[case(b"{\"atg_export\":1}\n{\"node\":{}}\n", "use `atg import FILE`")]
+#[case(
+    b"{\"format\":\"atg-graph\",\"version\":1}\n{\"node\":{}}\n",
+    "use `atg import FILE`"
+)]
 #[case(b"{\"count\":1,\"data\":{\"columns\":[],\"rows\":[]}}", "table format")]
 fn what_cannot_be_a_source_is_refused(#[case] text: &[u8], #[case] words: &str) {
     assert!(refusal(text).contains(words), "{}", refusal(text));
@@ -326,6 +329,69 @@ fn an_error_of_the_file_itself_is_an_error() {
     let bytes = Bytes::new(whole, Arc::default(), Arc::default()).unwrap();
     let error = split_with(bytes, Limits::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+/// The same object again and again, as long as wanted.
+struct Endless {
+    left: usize,
+    unit: &'static [u8],
+    at: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(self.left);
+        for byte in &mut buffer[..count] {
+            *byte = self.unit[self.at];
+            self.at = (self.at + 1) % self.unit.len();
+        }
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+#[rstest]
+#[case(b"", b"{\"id\":\"/x\",\"properties\":{\"a\":[1,2,3]}}\n")]
+#[case(b"[{}\n", b",{\"id\":\"/x\",\"properties\":{\"a\":[1,2,3]}}\n")]
+#[case(b"{\"value\":[{}", b",{\"id\":\"/x\",\"properties\":{\"a\":[1,2,3]}}")]
+#[case(
+    b"{\"a\":1}\n{\"endless line\":\"",
+    b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+)]
+#[case(b"[", b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
+#[case(b"[{}\noops", b"no end of damage \n")]
+fn memory_does_not_grow_with_the_text(#[case] begin: &'static [u8], #[case] unit: &'static [u8]) {
+    const TOTAL: usize = 12 * 1024 * 1024;
+    let limits = Limits {
+        element_bytes: 256 * 1024,
+        batch_bytes: 64 * 1024,
+        read_bytes: 16 * 1024,
+        ..Limits::default()
+    };
+    let endless = Endless {
+        left: TOTAL,
+        unit,
+        at: 0,
+    };
+    let mut splitter = Splitter::new(begin.chain(endless), limits).unwrap();
+    let (mut batches, mut held) = (0, 0);
+    while let Some(batch) = splitter.next().unwrap() {
+        batches += 1;
+        // The first million bytes were looked at before anything was handed out.
+        if batches > 40 && held == 0 {
+            splitter.text.buffer.shrink_to_fit();
+        }
+        if batches > 40 {
+            held = held.max(batch.text.len() + splitter.text.buffer.capacity());
+        }
+    }
+    let at_end = splitter.text.buffer.len();
+    assert!(
+        held < 2 * limits.batch_bytes + 2 * limits.element_bytes,
+        "{held} bytes at once"
+    );
+    // A text that cannot be read on is left where it is.
+    assert!(at_end < 2 * 1024 * 1024, "{at_end} bytes at the end");
 }
 
 fn any_object() -> impl Strategy<Value = serde_json::Value> {

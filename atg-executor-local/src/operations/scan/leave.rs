@@ -1,6 +1,9 @@
 //! What a scan leaves: its node, `manifest.json`, `report.json`, `changes.jsonl`.
 
-use atg_sdk::{Counters, Error, Result, model::operations::scan::IncompleteUnit};
+use atg_sdk::{
+    Counters, Error, Result,
+    model::operations::{export, scan::IncompleteUnit},
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value as JsonValue, json};
 use tokio::task;
@@ -12,6 +15,7 @@ use crate::{
         unit::{Unit, UnitState},
     },
     graph::{Node, NodeClass, ScanCounts, Source, Standing, Value, node_key},
+    operations,
 };
 
 pub(super) fn is_complete(unit: &Unit) -> bool {
@@ -81,6 +85,13 @@ pub(super) fn final_counters(scan: &Scan<'_>, counts: &ScanCounts) -> Counters {
 
 /// Writes all files.
 pub(super) async fn artifacts(scan: Scan<'_>, units: &[Unit], counts: ScanCounts) -> Result<()> {
+    if scan.parameters.keep_export {
+        let parameters = export::Parameters {
+            tenant_id: Some(scan.tenant),
+            ..export::Parameters::default()
+        };
+        operations::export::run(parameters, scan.context).await?;
+    }
     let run = json!({
         "scan_id": scan.scan_id,
         "job_id": scan.context.job_id().to_string(),

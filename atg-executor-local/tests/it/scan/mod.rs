@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod formats;
+mod interrupted;
 mod narrowed;
 mod recorded_tenant;
 mod removal;
@@ -13,11 +14,10 @@ use atg_sdk::{
     Completeness, EventKind, Executor as _, ExecutorExt as _, InputContent, Job, JobRequest, Operation,
     Output, Owner, Result, model::operations::scan,
 };
-use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::open;
+use crate::support::{events, open, read};
 
 pub(crate) const TENANT: &str = "00000000-0000-0000-0000-0000000000aa";
 pub(crate) const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-0000-0000-000000000001";
@@ -46,12 +46,24 @@ impl Place {
         Self { directory, executor }
     }
 
-    pub(crate) async fn run(&self, input: InputContent, mut parameters: Value) -> Result<Job> {
+    pub(crate) async fn run(&self, input: InputContent, parameters: Value) -> Result<Job> {
+        let operation = self.operation(input, parameters).await?;
+        self.executor.run(JobRequest::new(operation)).await
+    }
+
+    pub(crate) async fn operation(&self, input: InputContent, mut parameters: Value) -> Result<Operation> {
         let input = self.executor.put_input(&Owner::default(), input).await?;
         parameters["input"] = json!(input.sha256);
         parameters["tenant_id"] = json!(TENANT);
-        let operation = Operation::from_parts("scan", parameters)?;
-        self.executor.run(JobRequest::new(operation)).await
+        Operation::from_parts("scan", parameters)
+    }
+
+    /// The tenant's export, as text.
+    pub(crate) async fn export(&self) -> String {
+        let operation = Operation::from_parts("export", json!({ "tenant_id": TENANT })).unwrap();
+        let job = self.executor.run(JobRequest::new(operation)).await.unwrap();
+        let packed = read(&self.executor, job.id, "graph.jsonl.zst").await;
+        String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap()
     }
 
     pub(crate) async fn scan_with(&self, input: InputContent, parameters: Value) -> Scanned {
@@ -65,12 +77,12 @@ impl Place {
             .map(|artifact| artifact.name.as_str())
             .collect();
         assert_eq!(names, ["changes.jsonl", "manifest.json", "report.json"]);
-        let changes = String::from_utf8(self.read(&job, "changes.jsonl").await).unwrap();
+        let changes = String::from_utf8(read(&self.executor, job.id, "changes.jsonl").await).unwrap();
         Scanned {
             output,
             completeness: job.completeness.unwrap(),
-            report: serde_json::from_slice(&self.read(&job, "report.json").await).unwrap(),
-            manifest: serde_json::from_slice(&self.read(&job, "manifest.json").await).unwrap(),
+            report: serde_json::from_slice(&read(&self.executor, job.id, "report.json").await).unwrap(),
+            manifest: serde_json::from_slice(&read(&self.executor, job.id, "manifest.json").await).unwrap(),
             changes: changes
                 .lines()
                 .map(|line| serde_json::from_str(line).unwrap())
@@ -89,19 +101,15 @@ impl Place {
         self.run(bytes(text), parameters).await.unwrap_err()
     }
 
-    async fn read(&self, job: &Job, name: &str) -> Vec<u8> {
-        let stream = self.executor.read_artifact(job.id, name, None).await.unwrap();
-        let chunks: Vec<_> = stream.bytes.try_collect().await.unwrap();
-        chunks.concat()
-    }
-
     async fn warnings(&self, job: &Job) -> Vec<String> {
-        let events = self.executor.watch_job(job.id, None);
-        let warnings = events.filter_map(async |event| match event.unwrap().kind {
-            EventKind::Warning { message, .. } => Some(message),
-            _ => None,
-        });
-        warnings.collect().await
+        let warnings = events(&self.executor, job.id)
+            .await
+            .into_iter()
+            .filter_map(|event| match event.kind {
+                EventKind::Warning { message, .. } => Some(message),
+                _ => None,
+            });
+        warnings.collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! A real tenant: 740 resources of 134 types.
 
-use atg_sdk::{Completeness, InputContent};
+use atg_sdk::{Completeness, ErrorKind, InputContent};
 use serde_json::json;
 
-use super::{Place, counts, shared};
+use super::{Place, bytes, counts, lines, resource, shared};
+use crate::support::read;
 
 #[tokio::test]
 async fn a_real_tenant_is_read_whole_and_a_second_scan_changes_nothing() {
@@ -58,4 +59,27 @@ async fn two_graphs_made_of_one_file_report_the_same() {
         reports.push((scanned.report, scanned.changes));
     }
     assert!(reports[0] == reports[1]);
+}
+
+#[tokio::test]
+async fn the_graph_as_it_was_after_a_scan_is_kept_on_request() {
+    let place = Place::new();
+    let text = lines(&[resource("web", "one")]);
+    let job = place
+        .run(bytes(text), json!({ "keep_export": true }))
+        .await
+        .unwrap();
+    let kept = read(&place.executor, job.id, "graph.jsonl.zst").await;
+    let kept = String::from_utf8(zstd::decode_all(&kept[..]).unwrap()).unwrap();
+    assert!(kept.contains("storageAccounts/one"));
+    assert_eq!(kept, place.export().await);
+    // What ATG wrote itself goes back in by another way, packed or not.
+    for export in [
+        kept.clone().into_bytes(),
+        zstd::encode_all(kept.as_bytes(), 1).unwrap(),
+    ] {
+        let error = place.refusal(export, json!({})).await;
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains("use `atg import FILE`"), "{error}");
+    }
 }

@@ -36,10 +36,14 @@ pub(super) fn scan_value<R: Read>(text: &mut Text<R>, start: usize, limit: usize
         if text.pos - start > limit {
             too_long = true;
         }
+        if text.pos < text.buffer.len() {
+            continue;
+        }
+        // Only where nothing stands behind it, or each string of a large object would move all that follows.
         if too_long {
             text.forget(start);
         }
-        if text.pos == text.buffer.len() && !text.fill() {
+        if !text.fill() {
             // A bare number or word may end where the text does.
             if open.is_empty() && !in_string && (text.pos > start || too_long) {
                 break;
