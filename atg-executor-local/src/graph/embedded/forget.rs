@@ -3,7 +3,7 @@
 use atg_sdk::{Error, ErrorKind, Result, azure::TenantId};
 use rusqlite::{OptionalExtension, params};
 
-use super::{EmbeddedStore, failure::Sql, file, lock, node_table, session::Session};
+use super::{EmbeddedStore, failure::Sql, lock, node_table, session::Session};
 use crate::graph::{Change, ChangeSink, Counts};
 
 /// How many nodes are read at a time.
@@ -25,7 +25,7 @@ impl ChangeSink for Untold {
 
 /// Removes a tenant.
 pub(super) fn run(store: &EmbeddedStore, tenant: TenantId) -> Result<Counts> {
-    let mut db = file::writer(store.path())?;
+    let db = store.reader()?;
     let known: Option<i64> = db
         .query_row(
             "SELECT id FROM tenant WHERE tenant_id = ?1",
@@ -34,19 +34,20 @@ pub(super) fn run(store: &EmbeddedStore, tenant: TenantId) -> Result<Counts> {
         )
         .optional()
         .during("look the tenant up")?;
+    drop(db);
     if known.is_none() {
         return Err(Error::not_found(format!(
             "forget: the graph knows no tenant {tenant}, see `atg graph tenants`"
         )));
     }
-    let lock = lock::try_take(store, &mut db, tenant, "atg graph forget")?.map_err(|holder| {
+    let lock = lock::try_take(store, tenant, "atg graph forget")?.map_err(|holder| {
         Error::new(
             ErrorKind::Conflict,
             format!("forget: {holder} is writing to the tenant; wait for it to end or cancel it"),
         )
     })?;
     let mut session = Session::new(
-        db,
+        store,
         lock,
         tenant,
         String::new(),

@@ -2,6 +2,7 @@
 
 use atg_sdk::{Error, ErrorKind, Result, azure::TenantId};
 use rusqlite::{OptionalExtension, params};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -9,9 +10,8 @@ use super::{
     cache::Cache,
     edge_table::{self, Edge},
     failure::Sql,
-    file,
     forget::{self, Untold},
-    lock::{self, Lock},
+    lock,
     node_table::{self, History},
     session::Session,
 };
@@ -36,23 +36,7 @@ pub(super) fn run(
     if !request.replace {
         refuse_known(store, &checked.tenants)?;
     }
-    let scan_id = format!("import-{}", Uuid::now_v7());
-    let mut tenants = Vec::new();
-    for tenant in &checked.tenants {
-        let lock = take(store, *tenant)?;
-        let db = file::writer(store.path())?;
-        tenants.push((
-            tenant.to_string(),
-            Session::new(
-                db,
-                lock,
-                *tenant,
-                scan_id.clone(),
-                Default::default(),
-                Box::new(Untold),
-            )?,
-        ));
-    }
+    let tenants = take_all(store, &checked.tenants)?;
     records.rewind()?;
     let mut import = Import {
         tenants,
@@ -94,13 +78,33 @@ fn refuse_known(store: &EmbeddedStore, tenants: &[TenantId]) -> Result<()> {
     Ok(())
 }
 
-fn take(store: &EmbeddedStore, tenant: TenantId) -> Result<Lock> {
-    lock::try_take(store, &mut file::writer(store.path())?, tenant, "atg import")?.map_err(|holder| {
+/// Takes every lock, or none.
+fn take_all(store: &EmbeddedStore, tenants: &[TenantId]) -> Result<Vec<(String, Session)>> {
+    let scan_id = format!("import-{}", Uuid::now_v7());
+    let mut taken: Vec<(String, Session)> = Vec::new();
+    for tenant in tenants {
+        match take(store, *tenant, &scan_id) {
+            Ok(session) => taken.push((tenant.to_string(), session)),
+            Err(error) => {
+                for (_, session) in &taken {
+                    session.lock.release_untouched(&session.db)?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(taken)
+}
+
+fn take(store: &EmbeddedStore, tenant: TenantId, scan_id: &str) -> Result<Session> {
+    let lock = lock::try_take(store, tenant, "atg import")?.map_err(|holder| {
         Error::new(
             ErrorKind::Conflict,
             format!("import: {holder} is writing to the tenant {tenant}; wait for it to end or cancel it"),
         )
-    })
+    })?;
+    let never = CancellationToken::new();
+    Session::new(store, lock, tenant, scan_id.to_owned(), never, Box::new(Untold))
 }
 
 struct Import {

@@ -20,6 +20,9 @@ use uuid::Uuid;
 
 use super::{EmbeddedStore, failure::Sql, file};
 
+/// What the name of the graph's file goes on with in the name of a holder's.
+const HOLDER: &str = "-writer-";
+
 /// The lock of a tenant, held.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -27,6 +30,8 @@ pub(super) struct Lock {
     pub(super) tenant: i64,
     /// Raised by whoever comes next.
     pub(super) fence: i64,
+    /// Whether the tenant was incomplete before.
+    was_partial: bool,
     _heart: Heart,
     _file: HolderFile,
 }
@@ -52,13 +57,19 @@ impl Held {
         }))
     }
 
+    /// The holder's file. What stands in the row is not followed anywhere else.
+    fn path(&self, store: &EmbeddedStore) -> Option<PathBuf> {
+        let id: Uuid = self.file.strip_prefix(HOLDER)?.parse().ok()?;
+        Some(store.beside(&format!("{HOLDER}{id}")))
+    }
+
     /// Whether the holder must be waited for.
     pub(super) fn is_alive(&self, store: &EmbeddedStore) -> bool {
         let silent = Timestamp::now()
             .as_millisecond()
             .saturating_sub(self.heartbeat_at);
         let stale = i64::try_from(store.options.stale_after.as_millis()).unwrap_or(i64::MAX);
-        silent <= stale && !HolderFile::is_free(&store.beside(&self.file))
+        silent <= stale && self.path(store).is_some_and(|path| !HolderFile::is_free(&path))
     }
 }
 
@@ -146,31 +157,34 @@ impl EmbeddedStore {
 /// Tries to take the lock once. `Err(holder)` inside when somebody who lives has it.
 pub(super) fn try_take(
     store: &EmbeddedStore,
-    db: &mut Connection,
     tenant: TenantId,
     holder: &str,
 ) -> Result<Result<Lock, String>> {
     let doing = "take the write lock of the tenant";
-    let suffix = format!("-writer-{}", Uuid::now_v7());
+    let mut db = file::writer(store.path())?;
+    let suffix = format!("{HOLDER}{}", Uuid::now_v7());
     let transaction = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .during(doing)?;
     let row = transaction
         .query_row(
-            "SELECT id, fence, holder, holder_file, heartbeat_at FROM tenant WHERE tenant_id = ?1",
+            "SELECT id, fence, partial, holder, holder_file, heartbeat_at FROM tenant WHERE tenant_id = ?1",
             [tenant.to_string()],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, Held::read(row, 2)?)),
+            |row| {
+                let (id, fence, partial): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((id, fence, partial, Held::read(row, 3)?))
+            },
         )
         .optional()
         .during(doing)?;
-    let (tenant, fence, before) = match row {
-        Some((_, _, Some(held))) if held.is_alive(store) => return Ok(Err(held.holder)),
-        Some((id, fence, before)) => (id, fence + 1, before),
+    let (tenant, fence, was_partial, before) = match row {
+        Some((.., Some(held))) if held.is_alive(store) => return Ok(Err(held.holder)),
+        Some((id, fence, partial, before)) => (id, fence + 1, partial, before),
         None => {
             transaction
                 .execute("INSERT INTO tenant (tenant_id) VALUES (?1)", [tenant.to_string()])
                 .during(doing)?;
-            (transaction.last_insert_rowid(), 1, None)
+            (transaction.last_insert_rowid(), 1, true, None)
         }
     };
     let file = HolderFile::create(store.beside(&suffix)).map_err(|error| {
@@ -189,12 +203,13 @@ pub(super) fn try_take(
         )
         .during(doing)?;
     transaction.commit().during(doing)?;
-    if let Some(before) = before {
-        let _ = fs::remove_file(store.beside(&before.file));
+    if let Some(path) = before.and_then(|before| before.path(store)) {
+        let _ = fs::remove_file(path);
     }
     Ok(Ok(Lock {
         tenant,
         fence,
+        was_partial,
         _heart: Heart::start(store.path(), tenant, fence, store.options.heartbeat)?,
         _file: file,
     }))
@@ -216,6 +231,16 @@ impl Lock {
             "write to the graph: another scan has taken the tenant over, because this one gave no sign of life; nothing \
              more was written, run it again when the other one has ended",
         ))
+    }
+
+    /// Gives the tenant back as it was, for who took it and then wrote nothing.
+    pub(super) fn release_untouched(&self, db: &Connection) -> Result<()> {
+        db.execute(
+            "UPDATE tenant SET partial = ?3 WHERE id = ?1 AND fence = ?2",
+            params![self.tenant, self.fence, self.was_partial],
+        )
+        .during("release the write lock of the tenant")?;
+        self.release(db)
     }
 
     /// Gives the tenant back. Does nothing when it was taken over.

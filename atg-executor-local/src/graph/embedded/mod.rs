@@ -47,6 +47,9 @@ pub struct Options {
     pub heartbeat: Duration,
     /// After how long without a word a scan is given up. One whose process is known to be gone is given up at once.
     pub stale_after: Duration,
+    /// How long a transaction collects work before it is committed. What follows (the last row, the commit) has to fit
+    /// into the 250 ms that any process may hold the file.
+    pub slice: Duration,
 }
 
 impl Default for Options {
@@ -55,6 +58,7 @@ impl Default for Options {
             create: true,
             heartbeat: Duration::from_secs(3),
             stale_after: Duration::from_secs(15),
+            slice: Duration::from_millis(120),
         }
     }
 }

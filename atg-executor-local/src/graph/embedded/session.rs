@@ -10,15 +10,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use super::{failure::Sql, lock::Lock, names::Names};
+use super::{EmbeddedStore, failure::Sql, file, lock::Lock, names::Names};
 use crate::graph::{Change, ChangeSink};
 
-/// How long a transaction may collect work. What follows (the last row, the commit) fits into the 250 ms that any process
-/// may hold the file.
-const SLICE: Duration = Duration::from_millis(120);
-
-/// How long the file is left alone after a slice, so that others get their turn: they ask every millisecond.
-const PAUSE: Duration = Duration::from_millis(2);
+/// Which part of its time a writer leaves the file alone between two transactions, so that others get their turn: they ask
+/// every millisecond.
+const PAUSE: u32 = 50;
 
 /// Writes to one tenant under its lock.
 pub(super) struct Session {
@@ -31,6 +28,8 @@ pub(super) struct Session {
     pub(super) names: Names,
     cancel: CancellationToken,
     changes: Box<dyn ChangeSink>,
+    /// How long a transaction collects work.
+    slice: Duration,
     /// Made in the transaction that is open.
     made: Vec<Change>,
     /// By how much the transaction that is open changed the number of edges.
@@ -40,13 +39,14 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
-        db: Connection,
+        store: &EmbeddedStore,
         lock: Lock,
         tenant: TenantId,
         scan_id: String,
         cancel: CancellationToken,
         changes: Box<dyn ChangeSink>,
     ) -> Result<Self> {
+        let db = file::writer(store.path())?;
         let names = Names::read(&db)?;
         Ok(Self {
             db,
@@ -57,6 +57,7 @@ impl Session {
             names,
             cancel,
             changes,
+            slice: store.options.slice,
             made: Vec::new(),
             edges: 0,
             began: None,
@@ -95,11 +96,13 @@ impl Session {
 
     /// Called between two pieces of work that may lie in different transactions.
     pub(super) fn breathe(&mut self) -> Result<()> {
-        if self.began.is_some_and(|began| began.elapsed() < SLICE) {
-            return Ok(());
+        if let Some(began) = self.began {
+            if began.elapsed() < self.slice {
+                return Ok(());
+            }
+            self.commit()?;
+            thread::sleep(began.elapsed() / PAUSE);
         }
-        self.commit()?;
-        thread::sleep(PAUSE);
         self.begin()
     }
 

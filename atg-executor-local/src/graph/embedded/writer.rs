@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    EmbeddedStore, file,
+    EmbeddedStore,
     lock::{self, Lock},
     scan::Scan,
     session::Session,
@@ -88,7 +88,7 @@ pub(super) async fn take_lock(
         }
         let holder = holder.to_owned();
         let taken = store
-            .blocking(move |store| lock::try_take(store, &mut file::writer(store.path())?, tenant, &holder))
+            .blocking(move |store| lock::try_take(store, tenant, &holder))
             .await?;
         match taken {
             Ok(lock) => return Ok(lock),
@@ -118,14 +118,7 @@ fn prepare(
     changes: Box<dyn ChangeSink>,
     rebuild_edges: bool,
 ) -> Result<Scan> {
-    let session = Session::new(
-        file::writer(store.path())?,
-        lock,
-        tenant,
-        scan_id,
-        cancel,
-        changes,
-    )?;
+    let session = Session::new(store, lock, tenant, scan_id, cancel, changes)?;
     Scan::new(session, rebuild_edges)
 }
 
