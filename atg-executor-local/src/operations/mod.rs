@@ -19,7 +19,8 @@ use crate::context::{Context, Ended};
 pub(crate) fn validate(operation: &Operation) -> Result<()> {
     match operation {
         Operation::Scan(parameters) => scan::validate(parameters),
-        Operation::Query(_) | Operation::Export(_) | Operation::Import(_) | Operation::SelfTest(_) => Ok(()),
+        Operation::Query(parameters) => query::validate(parameters),
+        Operation::Export(_) | Operation::Import(_) | Operation::SelfTest(_) => Ok(()),
         #[cfg(feature = "rehearsal")]
         Operation::Rehearsal(_) => Ok(()),
     }

@@ -15,6 +15,7 @@ mod lock;
 mod names;
 mod node_table;
 mod packed;
+pub(crate) mod query;
 mod scan;
 mod session;
 #[cfg(test)]
@@ -29,10 +30,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use atg_sdk::{Error, ErrorKind, Result, azure::TenantId};
+use atg_sdk::{Error, Result, azure::TenantId};
 use rusqlite::Connection;
 
 use self::failure::Sql;
+pub use self::query::{SqlQuery, SqlTable, sql_tables};
 use super::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
     RecordSource, RowSink, ScanStart, ScanWriter,
@@ -146,11 +148,9 @@ impl GraphStore for EmbeddedStore {
         writer::begin(self, start).await
     }
 
-    async fn query(&self, _query: Query, _rows: Box<dyn RowSink>) -> Result<QuerySummary> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of the embedded graph answers no queries",
-        ))
+    async fn query(&self, query: Query, mut rows: Box<dyn RowSink>) -> Result<QuerySummary> {
+        self.blocking(move |store| query::run(store.reader()?, &query, &mut *rows))
+            .await
     }
 
     async fn export(&self, request: ExportRequest, mut records: Box<dyn RecordSink>) -> Result<Counts> {

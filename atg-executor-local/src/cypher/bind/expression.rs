@@ -1,0 +1,739 @@
+//! Expressions: names become slots, parameters values, and what can never be of the right kind is refused.
+
+use std::sync::Arc;
+
+use super::{Binder, parameter_value, plan, scope::Scope, types::Type};
+use crate::cypher::{
+    Refusal, Span,
+    ast::{self, Binary, Clause, Expr, ExprKind, Match, SubqueryKind, Unary},
+    eval::{Arithmetic, Ex, MapEntry, TextTest},
+    functions::{Aggregate, Function},
+    regex::Pattern,
+    value::Value,
+};
+
+type Typed = (Ex, Type);
+
+const ENTITY: Type = Type::NODE.or(Type::RELATIONSHIP);
+
+/// Where the calls of aggregates inside of an expression go.
+#[derive(Debug, Default)]
+pub(super) struct Aggregates {
+    pub(super) calls: Vec<plan::AggregateCall>,
+}
+
+/// What an expression may contain besides values.
+#[derive(Debug)]
+pub(super) enum Context<'a> {
+    /// No aggregates, for example in `WHERE`.
+    Plain,
+    /// The items of a projection.
+    Projection(&'a mut Aggregates),
+    /// Inside of an aggregate.
+    Aggregate,
+    /// Inside of a comprehension or a subquery.
+    Inner,
+}
+
+impl Binder<'_> {
+    /// Binds an expression that cannot aggregate.
+    pub(super) fn expr(&self, expr: &Expr, scope: &Scope) -> Result<Typed, Refusal> {
+        self.bind(expr, scope, &mut Context::Plain)
+    }
+
+    /// Binds a condition.
+    pub(super) fn condition(&self, expr: &Expr, scope: &Scope) -> Result<Ex, Refusal> {
+        self.bind_as(expr, Type::BOOL, scope, &mut Context::Plain)
+    }
+
+    /// Binds an expression whose value must be of a type.
+    fn bind_as(
+        &self,
+        expr: &Expr,
+        wanted: Type,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Ex, Refusal> {
+        let (ex, kind) = self.bind_operand(expr, wanted, scope, context)?;
+        expect(expr.span, kind, wanted)?;
+        Ok(ex)
+    }
+
+    /// A pattern is a value in places that want a condition only.
+    fn bind_operand(
+        &self,
+        expr: &Expr,
+        wanted: Type,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        match &expr.kind {
+            ExprKind::PatternPredicate(pattern) if wanted == Type::BOOL => {
+                self.pattern_predicate(pattern, scope)
+            }
+            _ => self.bind(expr, scope, context),
+        }
+    }
+
+    pub(super) fn bind(
+        &self,
+        expr: &Expr,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        Ok(match &expr.kind {
+            ExprKind::Null => (Ex::Const(Value::Null), Type::ANY),
+            ExprKind::Bool(value) => (Ex::Const(Value::Bool(*value)), Type::BOOL),
+            ExprKind::Int(value) => (Ex::Const(Value::Int(*value)), Type::INT),
+            ExprKind::Float(value) => (Ex::Const(Value::Float(*value)), Type::FLOAT),
+            ExprKind::Text(text) => (Ex::Const(Value::text(text.as_str())), Type::TEXT),
+            ExprKind::Parameter(name) => self.parameter(name, expr.span)?,
+            ExprKind::Variable(name) => match scope.find(name) {
+                Some(variable) => (Ex::Slot(variable.slot), variable.kind),
+                None => {
+                    return Err(Refusal::invalid(
+                        expr.span,
+                        format!("the variable {name} is not defined"),
+                    ));
+                }
+            },
+            ExprKind::List(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| Ok(self.bind(item, scope, context)?.0))
+                    .collect::<Result<_, Refusal>>()?;
+                (Ex::List(items), Type::LIST)
+            }
+            ExprKind::Map(entries) => {
+                let entries = entries.iter().map(|(name, value)| {
+                    Ok((Arc::from(name.text.as_str()), self.bind(value, scope, context)?.0))
+                });
+                (Ex::Map(entries.collect::<Result<_, Refusal>>()?), Type::MAP)
+            }
+            ExprKind::Property(of, name) => {
+                let of_ex = self.bind_as(of, ENTITY.or(Type::MAP), scope, context)?;
+                (
+                    Ex::Property(Box::new(of_ex), name.text.as_str().into()),
+                    Type::ANY,
+                )
+            }
+            ExprKind::Index(of, index) => self.index(of, index, scope, context)?,
+            ExprKind::Slice(of, from, to) => {
+                let of = self.bind_as(of, Type::LIST, scope, context)?;
+                let mut bound = |bound: &Option<Box<Expr>>| {
+                    bound
+                        .as_ref()
+                        .map(|b| Ok(Box::new(self.bind_as(b, Type::INT, scope, context)?)))
+                        .transpose()
+                };
+                let (from, to) = (bound(from)?, bound(to)?);
+                (Ex::Slice(Box::new(of), from, to), Type::LIST)
+            }
+            ExprKind::Unary(operator, of) => self.unary(*operator, of, scope, context)?,
+            ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, scope, context)?,
+            ExprKind::Comparison(first, rest) => {
+                let first = Box::new(self.bind(first, scope, context)?.0);
+                let rest = rest
+                    .iter()
+                    .map(|(comparison, operand)| Ok((*comparison, self.bind(operand, scope, context)?.0)));
+                (
+                    Ex::Compare(first, rest.collect::<Result<_, Refusal>>()?),
+                    Type::BOOL,
+                )
+            }
+            ExprKind::HasLabels(of, labels) => {
+                let of = self.bind_as(of, ENTITY, scope, context)?;
+                (Ex::HasLabels(Box::new(of), labels.clone()), Type::BOOL)
+            }
+            ExprKind::Call { name, distinct, args } => self.call(name, *distinct, args, scope, context)?,
+            ExprKind::CountStar => {
+                self.aggregate(Aggregate::CountRows, false, &[], expr.span, scope, context)?
+            }
+            ExprKind::Case {
+                subject,
+                branches,
+                otherwise,
+            } => self.case(subject.as_deref(), branches, otherwise.as_deref(), scope, context)?,
+            ExprKind::ListComprehension {
+                name,
+                list,
+                predicate,
+                map,
+            } => {
+                let list = self.bind_as(list, Type::LIST, scope, context)?;
+                let slot = self.slot();
+                let inner = scope.with(&name.text, slot, Type::ANY);
+                let predicate = predicate
+                    .as_ref()
+                    .map(|p| self.inner_condition(p, &inner))
+                    .transpose()?;
+                let map = map
+                    .as_ref()
+                    .map(|map| Ok::<_, Refusal>(Box::new(self.bind(map, &inner, &mut Context::Inner)?.0)));
+                let (list, predicate, map) = (Box::new(list), predicate.map(Box::new), map.transpose()?);
+                (
+                    Ex::ListComprehension {
+                        slot,
+                        list,
+                        predicate,
+                        map,
+                    },
+                    Type::LIST,
+                )
+            }
+            ExprKind::Reduce {
+                accumulator,
+                start,
+                name,
+                list,
+                step,
+            } => {
+                let (start, kind) = self.bind(start, scope, context)?;
+                let list = Box::new(self.bind_as(list, Type::LIST, scope, context)?);
+                let (of, slot) = (self.slot(), self.slot());
+                let inner = scope
+                    .with(&accumulator.text, of, Type::ANY)
+                    .with(&name.text, slot, Type::ANY);
+                let step = Box::new(self.bind(step, &inner, &mut Context::Inner)?.0);
+                let _ = kind;
+                (
+                    Ex::Reduce {
+                        accumulator: of,
+                        start: Box::new(start),
+                        slot,
+                        list,
+                        step,
+                    },
+                    Type::ANY,
+                )
+            }
+            ExprKind::Quantified {
+                quantifier,
+                name,
+                list,
+                predicate,
+            } => {
+                let list = Box::new(self.bind_as(list, Type::LIST, scope, context)?);
+                let slot = self.slot();
+                let inner = scope.with(&name.text, slot, Type::ANY);
+                let predicate = Box::new(self.inner_condition(predicate, &inner)?);
+                (
+                    Ex::Quantified {
+                        quantifier: *quantifier,
+                        slot,
+                        list,
+                        predicate,
+                    },
+                    Type::BOOL,
+                )
+            }
+            ExprKind::PatternComprehension {
+                pattern,
+                predicate,
+                map,
+            } => {
+                let clause = Match {
+                    optional: false,
+                    patterns: vec![(**pattern).clone()],
+                    predicate: predicate.as_deref().cloned(),
+                };
+                let plan = self.pattern_plan(&clause, Some(map), scope)?;
+                (Ex::Subquery(SubqueryKind::Collect, Arc::new(plan)), Type::LIST)
+            }
+            ExprKind::PatternPredicate(_) => {
+                let message =
+                    "a pattern is a condition here: write EXISTS { … }, COUNT { … } or [pattern | value]";
+                return Err(Refusal::invalid(expr.span, message));
+            }
+            ExprKind::MapProjection { name, items } => self.map_projection(name, items, scope, context)?,
+            ExprKind::Subquery(kind, query) => self.subquery(*kind, query, scope)?,
+        })
+    }
+
+    fn inner_condition(&self, expr: &Expr, scope: &Scope) -> Result<Ex, Refusal> {
+        self.bind_as(expr, Type::BOOL, scope, &mut Context::Inner)
+    }
+
+    fn parameter(&self, name: &str, span: Span) -> Result<Typed, Refusal> {
+        let Some(json) = self.parameters.get(name) else {
+            let message = format!("the parameter ${name} has no value: pass -p {name}=…");
+            return Err(Refusal::invalid(span, message));
+        };
+        match parameter_value(json) {
+            Some(value) => Ok((Ex::Const(value), Type::ANY)),
+            None => Err(Refusal::invalid(
+                span,
+                format!("a number in ${name} is beyond 64 bits"),
+            )),
+        }
+    }
+
+    fn index(
+        &self,
+        of: &Expr,
+        index: &Expr,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        let (of_ex, of_kind) = self.bind(of, scope, context)?;
+        expect(of.span, of_kind, Type::LIST.or(Type::MAP).or(ENTITY))?;
+        let (index_ex, index_kind) = self.bind(index, scope, context)?;
+        if !of_kind.may_be(Type::LIST) {
+            expect(index.span, index_kind, Type::TEXT)?;
+        } else if of_kind.is_within(Type::LIST) {
+            expect(index.span, index_kind, Type::INT)?;
+        } else {
+            expect(index.span, index_kind, Type::INT.or(Type::TEXT))?;
+        }
+        Ok((Ex::Index(Box::new(of_ex), Box::new(index_ex)), Type::ANY))
+    }
+
+    fn unary(
+        &self,
+        operator: Unary,
+        of: &Expr,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        Ok(match operator {
+            Unary::Not => (
+                Ex::Not(Box::new(self.bind_as(of, Type::BOOL, scope, context)?)),
+                Type::BOOL,
+            ),
+            Unary::IsNull => (
+                Ex::IsNull(Box::new(self.bind(of, scope, context)?.0), false),
+                Type::BOOL,
+            ),
+            Unary::IsNotNull => (
+                Ex::IsNull(Box::new(self.bind(of, scope, context)?.0), true),
+                Type::BOOL,
+            ),
+            Unary::Minus | Unary::Plus => {
+                let (ex, kind) = self.bind(of, scope, context)?;
+                expect(of.span, kind, Type::NUMBER)?;
+                let result = if kind.is_within(Type::NUMBER) {
+                    kind
+                } else {
+                    Type::NUMBER
+                };
+                let ex = match (operator, ex) {
+                    (Unary::Minus, Ex::Const(Value::Int(value))) if value != i64::MIN => {
+                        Ex::Const(Value::Int(-value))
+                    }
+                    (Unary::Minus, Ex::Const(Value::Float(value))) => Ex::Const(Value::Float(-value)),
+                    (Unary::Minus, ex) => Ex::Negate(Box::new(ex)),
+                    (_, ex) => Ex::Plus(Box::new(ex)),
+                };
+                (ex, result)
+            }
+        })
+    }
+
+    fn binary(
+        &self,
+        operator: Binary,
+        left: &Expr,
+        right: &Expr,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        let logical = matches!(operator, Binary::And | Binary::Or | Binary::Xor);
+        let wanted = if logical { Type::BOOL } else { Type::ANY };
+        let (left_ex, left_kind) = self.bind_operand(left, wanted, scope, context)?;
+        let (right_ex, right_kind) = self.bind_operand(right, wanted, scope, context)?;
+        let (a, b) = (Box::new(left_ex), Box::new(right_ex));
+        if logical {
+            expect(left.span, left_kind, Type::BOOL)?;
+            expect(right.span, right_kind, Type::BOOL)?;
+        }
+        let test = |test| (Ex::TextTest(test, a.clone(), b.clone()), Type::BOOL);
+        let arithmetic = |operator, kind| Ok((Ex::Arithmetic(operator, a.clone(), b.clone()), kind));
+        Ok(match operator {
+            Binary::And => (Ex::And(a, b), Type::BOOL),
+            Binary::Or => (Ex::Or(a, b), Type::BOOL),
+            Binary::Xor => (Ex::Xor(a, b), Type::BOOL),
+            Binary::StartsWith => test(TextTest::StartsWith),
+            Binary::EndsWith => test(TextTest::EndsWith),
+            Binary::Contains => test(TextTest::Contains),
+            Binary::In => {
+                expect(right.span, right_kind, Type::LIST)?;
+                (Ex::In(a, b), Type::BOOL)
+            }
+            Binary::Matches => {
+                expect(left.span, left_kind, Type::TEXT)?;
+                expect(right.span, right_kind, Type::TEXT)?;
+                match &*b {
+                    Ex::Const(Value::Text(pattern)) => {
+                        let known = Pattern::new(pattern).map_err(|fault| refused(right.span, fault))?;
+                        (Ex::MatchesKnown(a, Arc::new(known)), Type::BOOL)
+                    }
+                    _ => (Ex::Matches(a, b), Type::BOOL),
+                }
+            }
+            Binary::Add => return arithmetic(Arithmetic::Add, add_type(left, left_kind, right, right_kind)?),
+            Binary::Concatenate => {
+                let wanted = Type::TEXT.or(Type::LIST);
+                expect(left.span, left_kind, wanted)?;
+                expect(right.span, right_kind, wanted)?;
+                if !left_kind.may_be(right_kind) && right_kind.is_within(wanted) {
+                    return Err(mismatch(right.span, left_kind, right_kind));
+                }
+                return arithmetic(Arithmetic::Concatenate, wanted);
+            }
+            Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo | Binary::Power => {
+                expect(left.span, left_kind, Type::NUMBER)?;
+                expect(right.span, right_kind, Type::NUMBER)?;
+                let (operator, kind) = match operator {
+                    Binary::Subtract => (Arithmetic::Subtract, number_type(left_kind, right_kind)),
+                    Binary::Multiply => (Arithmetic::Multiply, number_type(left_kind, right_kind)),
+                    Binary::Divide => (Arithmetic::Divide, number_type(left_kind, right_kind)),
+                    Binary::Modulo => (Arithmetic::Modulo, number_type(left_kind, right_kind)),
+                    _ => (Arithmetic::Power, Type::FLOAT),
+                };
+                return arithmetic(operator, kind);
+            }
+        })
+    }
+
+    fn case(
+        &self,
+        subject: Option<&Expr>,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        let subject_ex = subject
+            .map(|subject| Ok::<_, Refusal>(Box::new(self.bind(subject, scope, context)?.0)))
+            .transpose()?;
+        let mut result: Option<Type> = None;
+        let mut widen = |kind: Type| result = Some(result.map_or(kind, |result| result.or(kind)));
+        let mut bound = Vec::with_capacity(branches.len());
+        for (when, then) in branches {
+            let when = match subject {
+                Some(_) => self.bind(when, scope, context)?.0,
+                None => self.bind_as(when, Type::BOOL, scope, context)?,
+            };
+            let (then, kind) = self.bind(then, scope, context)?;
+            widen(kind);
+            bound.push((when, then));
+        }
+        let otherwise = match otherwise {
+            Some(otherwise) => {
+                let (otherwise, kind) = self.bind(otherwise, scope, context)?;
+                widen(kind);
+                Some(Box::new(otherwise))
+            }
+            None => None,
+        };
+        Ok((
+            Ex::Case {
+                subject: subject_ex,
+                branches: bound,
+                otherwise,
+            },
+            result.unwrap_or(Type::ANY),
+        ))
+    }
+
+    fn call(
+        &self,
+        name: &ast::Name,
+        distinct: bool,
+        args: &[Expr],
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        if let Some(aggregate) = Aggregate::find(&name.text) {
+            return self.aggregate(aggregate, distinct, args, name.span, scope, context);
+        }
+        let Some(function) = Function::find(&name.text) else {
+            return Err(Refusal::unsupported(
+                name.span,
+                format!("the function {}() is not supported", name.text),
+            ));
+        };
+        if distinct {
+            return Err(Refusal::invalid(
+                name.span,
+                format!("DISTINCT is for aggregates, and {}() is none", function.name),
+            ));
+        }
+        let most = if function.variadic {
+            usize::MAX
+        } else {
+            function.args.len()
+        };
+        if args.len() < function.required || args.len() > most {
+            let message = format!(
+                "{}() takes {} arguments, not {}",
+                function.name,
+                arity(function),
+                args.len()
+            );
+            return Err(Refusal::invalid(name.span, message));
+        }
+        let mut bound = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            let wanted = function
+                .args
+                .get(index)
+                .or(function.args.last())
+                .copied()
+                .unwrap_or(Type::ANY);
+            // Integers go where floats are wanted.
+            let wanted = if wanted.may_be(Type::FLOAT) {
+                wanted.or(Type::INT)
+            } else {
+                wanted
+            };
+            bound.push(self.bind_as(arg, wanted, scope, context)?);
+        }
+        Ok((Ex::Call(function, bound), function.result))
+    }
+
+    fn aggregate(
+        &self,
+        aggregate: Aggregate,
+        distinct: bool,
+        args: &[Expr],
+        span: Span,
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        if !matches!(context, Context::Projection(_)) {
+            let message = match context {
+                Context::Aggregate => "an aggregate cannot stand inside of an aggregate",
+                Context::Inner => "an aggregate cannot stand inside of a comprehension",
+                _ => "an aggregate cannot stand here: put it into WITH or RETURN",
+            };
+            return Err(Refusal::invalid(span, message));
+        }
+        let wanted = aggregate.args();
+        if args.len() != wanted.len() {
+            return Err(Refusal::invalid(
+                span,
+                format!(
+                    "this aggregate takes {} arguments, not {}",
+                    wanted.len(),
+                    args.len()
+                ),
+            ));
+        }
+        let mut bound = Vec::with_capacity(args.len());
+        for (arg, wanted) in args.iter().zip(wanted) {
+            bound.push(self.bind_as(arg, *wanted, scope, &mut Context::Aggregate)?);
+        }
+        if let Some(percentile) = bound.get(1)
+            && !matches!(percentile, Ex::Const(_))
+        {
+            let message = "the percentile must be a number or a parameter";
+            return Err(Refusal::unsupported(span, message));
+        }
+        let Context::Projection(aggregates) = context else {
+            return Ok((Ex::Const(Value::Null), Type::ANY));
+        };
+        let same = aggregates
+            .calls
+            .iter()
+            .find(|call| call.aggregate == aggregate && call.distinct == distinct && call.args == bound);
+        let slot = match same {
+            Some(call) => call.slot,
+            None => {
+                let slot = self.slot();
+                aggregates.calls.push(plan::AggregateCall {
+                    aggregate,
+                    distinct,
+                    args: bound,
+                    slot,
+                });
+                slot
+            }
+        };
+        Ok((Ex::Slot(slot), aggregate.result()))
+    }
+
+    fn map_projection(
+        &self,
+        name: &ast::Name,
+        items: &[ast::MapItem],
+        scope: &Scope,
+        context: &mut Context<'_>,
+    ) -> Result<Typed, Refusal> {
+        let variable = |name: &ast::Name| match scope.find(&name.text) {
+            Some(variable) => Ok(variable),
+            None => Err(Refusal::invalid(
+                name.span,
+                format!("the variable {} is not defined", name.text),
+            )),
+        };
+        let of = variable(name)?;
+        expect(name.span, of.kind, ENTITY.or(Type::MAP))?;
+        let mut entries = Vec::with_capacity(items.len());
+        for item in items {
+            entries.push(match item {
+                ast::MapItem::All => MapEntry::All,
+                ast::MapItem::Property(name) => MapEntry::Property(name.text.as_str().into()),
+                ast::MapItem::Entry(name, value) => {
+                    MapEntry::Entry(name.text.as_str().into(), self.bind(value, scope, context)?.0)
+                }
+                ast::MapItem::Variable(name) => {
+                    MapEntry::Entry(name.text.as_str().into(), Ex::Slot(variable(name)?.slot))
+                }
+            });
+        }
+        Ok((
+            Ex::MapProjection {
+                of: Box::new(Ex::Slot(of.slot)),
+                items: entries,
+            },
+            Type::MAP,
+        ))
+    }
+
+    fn subquery(&self, kind: SubqueryKind, query: &ast::Query, scope: &Scope) -> Result<Typed, Refusal> {
+        let returns = |query: &ast::SingleQuery| matches!(query.clauses.last(), Some(Clause::Return(_)));
+        let all_return = returns(&query.first) && query.unions.iter().all(|union| returns(&union.query));
+        if !all_return && (kind == SubqueryKind::Collect || !query.unions.is_empty()) {
+            return Err(Refusal::invalid(query.first.span, "this subquery needs a RETURN"));
+        }
+        if let Some(Clause::With(projection)) = query.first.clauses.last() {
+            return Err(Refusal::invalid(
+                projection.span,
+                "a subquery cannot end with WITH",
+            ));
+        }
+        let plan = self.query(query, scope, false)?;
+        if kind == SubqueryKind::Collect && plan.columns.len() != 1 {
+            return Err(Refusal::invalid(
+                query.first.span,
+                "COLLECT { … } returns exactly one column",
+            ));
+        }
+        let result = match kind {
+            SubqueryKind::Exists => Type::BOOL,
+            SubqueryKind::Count => Type::INT,
+            SubqueryKind::Collect => Type::LIST,
+        };
+        Ok((Ex::Subquery(kind, Arc::new(plan)), result))
+    }
+
+    fn pattern_predicate(&self, pattern: &ast::Pattern, scope: &Scope) -> Result<Typed, Refusal> {
+        let names = pattern
+            .hops
+            .iter()
+            .flat_map(|(relationship, node)| [&relationship.name, &node.name]);
+        for name in names.chain([&pattern.start.name]).flatten() {
+            if scope.find(&name.text).is_none() {
+                let message = format!(
+                    "a pattern in a condition cannot introduce {}: write EXISTS {{ … }}",
+                    name.text
+                );
+                return Err(Refusal::invalid(name.span, message));
+            }
+        }
+        let clause = Match {
+            optional: false,
+            patterns: vec![pattern.clone()],
+            predicate: None,
+        };
+        let plan = self.pattern_plan(&clause, None, scope)?;
+        Ok((Ex::Subquery(SubqueryKind::Exists, Arc::new(plan)), Type::BOOL))
+    }
+
+    /// A pattern inside of an expression, as a subquery of one column at most.
+    fn pattern_plan(&self, clause: &Match, map: Option<&Expr>, scope: &Scope) -> Result<plan::Plan, Refusal> {
+        let mut inner = scope.clone();
+        let bound = self.match_clause(clause, &mut inner)?;
+        let mut operators = vec![plan::Operator::Match(Arc::new(bound))];
+        let mut columns = Vec::new();
+        if let Some(map) = map {
+            let slot = self.slot();
+            operators.push(plan::Operator::Project(vec![(
+                self.bind(map, &inner, &mut Context::Inner)?.0,
+                slot,
+            )]));
+            columns.push(plan::Column {
+                name: String::new(),
+                slot,
+            });
+        }
+        Ok(plan::Plan {
+            parts: vec![plan::Part { operators }],
+            distinct: false,
+            columns,
+            slots: 0,
+        })
+    }
+}
+
+/// Refuses what can never be of a type.
+pub(super) fn expect(span: Span, kind: Type, wanted: Type) -> Result<(), Refusal> {
+    if kind.may_be(wanted) {
+        Ok(())
+    } else {
+        Err(mismatch(span, wanted, kind))
+    }
+}
+
+fn mismatch(span: Span, wanted: Type, kind: Type) -> Refusal {
+    Refusal::invalid(
+        span,
+        format!(
+            "type mismatch: expected {} but was {}",
+            wanted.describe(),
+            kind.describe()
+        ),
+    )
+}
+
+fn refused(span: Span, fault: crate::cypher::eval::Fault) -> Refusal {
+    let error = atg_sdk::Error::from(fault);
+    match error.kind() {
+        atg_sdk::ErrorKind::Unsupported => Refusal::unsupported(span, error.message()),
+        _ => Refusal::invalid(span, error.message()),
+    }
+}
+
+fn arity(function: &Function) -> String {
+    match (function.required, function.args.len()) {
+        (required, _) if function.variadic => format!("{required} or more"),
+        (required, most) if required == most => required.to_string(),
+        (required, most) => format!("{required} to {most}"),
+    }
+}
+
+fn number_type(left: Type, right: Type) -> Type {
+    if left == Type::INT && right == Type::INT {
+        Type::INT
+    } else if left == Type::FLOAT || right == Type::FLOAT {
+        Type::FLOAT
+    } else {
+        Type::NUMBER
+    }
+}
+
+/// `+` adds numbers, joins texts (with numbers too) and puts together lists.
+fn add_type(left: &Expr, left_kind: Type, right: &Expr, right_kind: Type) -> Result<Type, Refusal> {
+    let scalar = Type::NUMBER.or(Type::TEXT);
+    let any = scalar.or(Type::LIST);
+    if left_kind == Type::LIST || right_kind == Type::LIST {
+        return Ok(Type::LIST);
+    }
+    if left_kind == Type::ANY || right_kind == Type::ANY {
+        // Something that is neither number, text nor list can only be put into a list.
+        return Ok(any);
+    }
+    expect(left.span, left_kind, any)?;
+    expect(right.span, right_kind, any)?;
+    if left_kind.is_within(Type::NUMBER) && right_kind.is_within(Type::NUMBER) {
+        return Ok(number_type(left_kind, right_kind));
+    }
+    if left_kind.is_within(scalar)
+        && right_kind.is_within(scalar)
+        && (left_kind == Type::TEXT || right_kind == Type::TEXT)
+    {
+        return Ok(Type::TEXT);
+    }
+    Ok(any)
+}

@@ -1,0 +1,149 @@
+//! `+ - * / % ^` and the signs.
+
+use super::{Arithmetic, Fault, Graph, Outcome};
+use crate::cypher::value::{Value, to_text};
+
+pub(super) fn binary(operator: Arithmetic, left: &Value, right: &Value, graph: &dyn Graph) -> Outcome<Value> {
+    use Value::{Float, Int, List, Null, Text};
+    // A list takes a null in; everything else becomes unknown.
+    match (operator, left, right) {
+        (_, Null, _) | (_, _, Null) => return Ok(Null),
+        (Arithmetic::Add, ..) => return add(left, right, graph),
+        (Arithmetic::Concatenate, Text(a), Text(b)) => return concatenated(a, b, graph),
+        (Arithmetic::Concatenate, List(a), List(b)) => return joined(a, b, graph),
+        (Arithmetic::Power, ..) => {
+            return match (float(left), float(right)) {
+                (Some(a), Some(b)) => Ok(Float(power(a, b))),
+                _ => Err(mismatch(operator, left, right)),
+            };
+        }
+        _ => {}
+    }
+    match (left, right) {
+        (Int(a), Int(b)) => integers(operator, *a, *b).map(Int),
+        _ => match (float(left), float(right)) {
+            (Some(a), Some(b)) => floats(operator, a, b).map(Float),
+            _ => Err(mismatch(operator, left, right)),
+        },
+    }
+}
+
+fn add(left: &Value, right: &Value, graph: &dyn Graph) -> Outcome<Value> {
+    use Value::{Float, Int, List, Text};
+    match (left, right) {
+        (List(a), List(b)) => joined(a, b, graph),
+        (List(a), item) => joined(a, std::slice::from_ref(item), graph),
+        (item, List(b)) => joined(std::slice::from_ref(item), b, graph),
+        (Int(a), Int(b)) => integers(Arithmetic::Add, *a, *b).map(Int),
+        (Text(a), Text(b)) => concatenated(a, b, graph),
+        (Text(_), Int(_) | Float(_) | Value::Bool(_)) | (Int(_) | Float(_) | Value::Bool(_), Text(_)) => {
+            match (to_text(left), to_text(right)) {
+                (Some(a), Some(b)) => concatenated(&a, &b, graph),
+                _ => Err(mismatch(Arithmetic::Add, left, right)),
+            }
+        }
+        _ => match (float(left), float(right)) {
+            (Some(a), Some(b)) => Ok(Float(a + b)),
+            _ => Err(mismatch(Arithmetic::Add, left, right)),
+        },
+    }
+}
+
+fn concatenated(a: &str, b: &str, graph: &dyn Graph) -> Outcome<Value> {
+    graph.check_size(a.len() + b.len())?;
+    Ok(Value::text([a, b].concat()))
+}
+
+fn joined(a: &[Value], b: &[Value], graph: &dyn Graph) -> Outcome<Value> {
+    graph.check_size((a.len() + b.len()) * size_of::<Value>())?;
+    Ok(Value::list([a, b].concat()))
+}
+
+fn integers(operator: Arithmetic, a: i64, b: i64) -> Outcome<i64> {
+    let result = match operator {
+        Arithmetic::Add => a.checked_add(b),
+        Arithmetic::Subtract => a.checked_sub(b),
+        Arithmetic::Multiply => a.checked_mul(b),
+        Arithmetic::Divide | Arithmetic::Modulo if b == 0 => return Err(Fault::invalid("division by zero")),
+        // Java wraps where the result does not fit.
+        Arithmetic::Divide => Some(a.wrapping_div(b)),
+        Arithmetic::Modulo => Some(a.wrapping_rem(b)),
+        Arithmetic::Power | Arithmetic::Concatenate => None,
+    };
+    result.ok_or_else(|| Fault::invalid(format!("{a} {} {b} is beyond 64 bits", symbol(operator))))
+}
+
+fn floats(operator: Arithmetic, a: f64, b: f64) -> Outcome<f64> {
+    match operator {
+        Arithmetic::Subtract => Ok(a - b),
+        Arithmetic::Multiply => Ok(a * b),
+        Arithmetic::Divide => Ok(a / b),
+        Arithmetic::Modulo => Ok(a % b),
+        Arithmetic::Add => Ok(a + b),
+        Arithmetic::Power | Arithmetic::Concatenate => {
+            Err(mismatch(operator, &Value::Float(a), &Value::Float(b)))
+        }
+    }
+}
+
+/// Java's `Math.pow`, which differs from C's where the base is ±1 and the exponent infinite or NaN.
+fn power(a: f64, b: f64) -> f64 {
+    if b.is_nan() || (a.abs() == 1.0 && b.is_infinite()) {
+        f64::NAN
+    } else {
+        a.powf(b)
+    }
+}
+
+pub(super) fn negate(value: &Value) -> Outcome<Value> {
+    match value {
+        Value::Null => Ok(Value::Null),
+        Value::Int(value) => match value.checked_neg() {
+            Some(negated) => Ok(Value::Int(negated)),
+            None => Err(Fault::invalid(format!("-({value}) is beyond 64 bits"))),
+        },
+        Value::Float(value) => Ok(Value::Float(-value)),
+        other => Err(Fault::invalid(format!(
+            "'-' needs a number, not {}",
+            other.kind_name()
+        ))),
+    }
+}
+
+pub(super) fn plus(value: Value) -> Outcome<Value> {
+    match value {
+        Value::Null | Value::Int(_) | Value::Float(_) => Ok(value),
+        other => Err(Fault::invalid(format!(
+            "'+' needs a number, not {}",
+            other.kind_name()
+        ))),
+    }
+}
+
+const fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(value) => Some(*value as f64),
+        Value::Float(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn mismatch(operator: Arithmetic, left: &Value, right: &Value) -> Fault {
+    let (left, right) = (left.kind_name(), right.kind_name());
+    Fault::invalid(format!(
+        "'{}' cannot combine {left} and {right}",
+        symbol(operator)
+    ))
+}
+
+const fn symbol(operator: Arithmetic) -> &'static str {
+    match operator {
+        Arithmetic::Add => "+",
+        Arithmetic::Subtract => "-",
+        Arithmetic::Multiply => "*",
+        Arithmetic::Divide => "/",
+        Arithmetic::Modulo => "%",
+        Arithmetic::Power => "^",
+        Arithmetic::Concatenate => "||",
+    }
+}

@@ -1,0 +1,171 @@
+//! Shortest paths between two known nodes.
+
+use std::collections::HashMap;
+
+use super::{
+    Execution,
+    chain::{Hop, Walker, chain_value},
+    matching::Matches,
+    planner::Shortest,
+};
+use crate::cypher::{
+    eval::{Fault, Graph, Outcome, Row, holds},
+    value::{Relationship, Value},
+};
+
+impl Execution<'_> {
+    /// Finds one shortest path, or all of them, among those that satisfy the conditions.
+    ///
+    /// A search from the end gives every node its distance to it, which both tells the first length to try and keeps the
+    /// search from the start on ways that can still arrive in time. Longer ways are tried only while conditions refuse
+    /// the shorter ones.
+    pub(super) fn shortest(&self, shortest: &Shortest, row: &mut Row, next: Matches<'_>) -> Outcome<bool> {
+        let chain = &shortest.chain;
+        let (Value::Node(from), Value::Node(to)) = (&row[chain.from], &row[chain.to]) else {
+            return Ok(true);
+        };
+        let (from, to) = (from.id, to.id);
+        if from == to {
+            let message =
+                "shortestPath needs two different nodes: exclude equal ones, as in WHERE a <> b before it";
+            return Err(Fault::invalid(message));
+        }
+        let walker = Walker::new(self, chain, row)?;
+        let distances = self.distances(
+            &walker.backwards(chain),
+            from,
+            to,
+            chain.max,
+            shortest.predicates.is_empty(),
+        )?;
+        let Some(first) = distances.get(&from).copied() else {
+            return Ok(true);
+        };
+        let mut length = first;
+        loop {
+            if chain.max.is_some_and(|max| length > max) {
+                return Ok(true);
+            }
+            let search = Search {
+                walker: &walker,
+                distances: &distances,
+                from,
+                to,
+                length,
+            };
+            let (found, more, reached) = self.of_length(shortest, &search, row, next)?;
+            if !more {
+                return Ok(false);
+            }
+            // Without a way of that many steps, to anywhere that could go on, there is no longer one either.
+            if found || !reached || shortest.predicates.is_empty() {
+                return Ok(true);
+            }
+            length += 1;
+        }
+    }
+
+    /// How many steps each node is away from the end. Stops at the start where nothing beyond it matters.
+    fn distances(
+        &self,
+        walker: &Walker<'_>,
+        from: i64,
+        to: i64,
+        max: Option<usize>,
+        stop: bool,
+    ) -> Outcome<HashMap<i64, usize>> {
+        let mut distances = HashMap::from([(to, 0)]);
+        let mut frontier = vec![to];
+        let mut distance = 0;
+        while !frontier.is_empty() && max.is_none_or(|max| distance < max) {
+            if stop && distances.contains_key(&from) {
+                break;
+            }
+            distance += 1;
+            let mut next = Vec::new();
+            for node in frontier {
+                for (_, neighbour) in walker.hops(node)? {
+                    if let std::collections::hash_map::Entry::Vacant(entry) = distances.entry(neighbour) {
+                        entry.insert(distance);
+                        next.push(neighbour);
+                    }
+                }
+            }
+            self.check_size(distances.len() * 32)?;
+            frontier = next;
+        }
+        Ok(distances)
+    }
+
+    /// Tries every way of exactly that many steps: whether one was taken, whether more are wanted, and whether there was
+    /// any way that long at all.
+    fn of_length(
+        &self,
+        shortest: &Shortest,
+        search: &Search<'_>,
+        row: &mut Row,
+        next: Matches<'_>,
+    ) -> Outcome<(bool, bool, bool)> {
+        let chain = &shortest.chain;
+        let mut found = false;
+        let mut reached = false;
+        let mut way: Vec<Relationship> = Vec::new();
+        let mut branches = vec![search.hops(search.from, 0)?.into_iter()];
+        while let Some(branch) = branches.last_mut() {
+            self.check_time()?;
+            let Some((relationship, node)) = branch.next() else {
+                branches.pop();
+                way.pop();
+                continue;
+            };
+            if way.iter().any(|taken| taken.id == relationship.id) {
+                continue;
+            }
+            way.push(relationship);
+            if way.len() < search.length {
+                branches.push(search.hops(node, way.len())?.into_iter());
+                continue;
+            }
+            reached = true;
+            if node == search.to {
+                row[chain.slot] = chain_value(&way, chain.reversed);
+                if let Some(path) = &shortest.path {
+                    row[path.slot] = self.assemble(path, row)?;
+                }
+                let mut holds_all = true;
+                for predicate in &shortest.predicates {
+                    holds_all = holds_all && holds(predicate, row, self)?;
+                }
+                if holds_all {
+                    found = true;
+                    if !next(row)? {
+                        return Ok((true, false, true));
+                    }
+                    if !shortest.all {
+                        return Ok((true, true, true));
+                    }
+                }
+            }
+            way.pop();
+        }
+        Ok((found, true, reached))
+    }
+}
+
+struct Search<'s> {
+    walker: &'s Walker<'s>,
+    distances: &'s HashMap<i64, usize>,
+    from: i64,
+    to: i64,
+    length: usize,
+}
+
+impl Search<'_> {
+    /// Steps after which the end can still be reached in what is left.
+    fn hops(&self, node: i64, taken: usize) -> Outcome<Vec<Hop>> {
+        let left = self.length - taken - 1;
+        let mut hops = self.walker.hops(node)?;
+        hops.retain(|(_, to)| self.distances.get(to).is_some_and(|distance| *distance <= left));
+        Ok(hops)
+    }
+}
