@@ -217,8 +217,26 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether a part of a body is nothing that other resources name or that says something about security: those are no
+/// nodes of the graph.
+fn is_mere_part(within: &str, below: &str) -> bool {
+    const PARTS: [&str; 8] = [
+        "azureFirewallIpConfigurations",
+        "bastionHostIpConfigurations",
+        "defaultSecurityRules",
+        "delegations",
+        "gatewayIPConfigurations",
+        "privateDnsZoneConfigs",
+        "privateEndpointConnections",
+        "privateLinkServiceConnections",
+    ];
+    let collection = below.split('/').next().unwrap_or_default();
+    PARTS.contains(&collection)
+        || collection == "ipConfigurations" && within.contains("/virtualNetworkGateways/")
+}
+
 /// Finds the children that a body holds: objects with an ID one step below that of what they are in, and with
-/// properties. The default rules of a security group are Azure's own and no children.
+/// properties.
 fn find_inline(value: &Value, within: &str, out: &mut Vec<(String, String)>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| find_inline(item, within, out)),
@@ -229,7 +247,7 @@ fn find_inline(value: &Value, within: &str, out: &mut Vec<(String, String)>) {
                 .and_then(|rest| rest.strip_prefix('/'))
                 .unwrap_or_default();
             let child = below.split('/').count() == 2
-                && !below.starts_with("defaultSecurityRules/")
+                && !is_mere_part(within, below)
                 && members.contains_key("properties");
             if child {
                 out.push((id.to_owned(), within.to_owned()));

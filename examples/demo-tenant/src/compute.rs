@@ -401,7 +401,7 @@ fn scale_set(t: &mut Tenant, group: &str, subnet: &str) {
         },
     }));
     t.edge(&id, "USES_SUBNET", subnet);
-    t.edge(&id, "PULLS_FROM", &version);
+    t.edge(&id, "DEPENDS_ON", &version);
 }
 
 fn gallery(t: &mut Tenant) {

@@ -100,6 +100,7 @@ pub(crate) fn virtual_network(
             .to_owned();
         let peering = t.child(&id, "virtualNetworkPeerings", &format!("to-{}", peering.1), body);
         t.edge(&peering, "CONNECTED_TO", &remote);
+        t.edge(&id, "CONNECTED_TO", &remote);
     }
     id
 }
@@ -475,6 +476,8 @@ pub(crate) fn interface(t: &mut Tenant, group: &str, name: &str, of: &Interface<
     if let Some(pool) = of.backend_pool {
         configuration["loadBalancerBackendAddressPools"] = json!([{ "id": pool }]);
         t.edge(&id, "CONNECTED_TO", pool);
+        let balancer = pool.split("/backendAddressPools/").next().unwrap_or_default();
+        t.edge(balancer, "CONNECTED_TO", &id);
     }
     let mut properties = json!({
         "provisioningState": "Succeeded",

@@ -324,6 +324,7 @@ fn backup(t: &mut Tenant, group: &str) {
         &id,
     );
     t.edge(&machine, "BACKED_UP_BY", &item_id);
+    t.edge(&machine, "BACKED_UP_BY", &id);
     t.edge(&item_id, "GOVERNED_BY", &policy);
     let other = resource_id(
         &t.group("rg-fleet"),

@@ -158,6 +158,7 @@ fn network(cell: &Cell, w: &mut Writer) {
             ),
         );
         w.edge(&peering, "CONNECTED_TO", &hub);
+        w.edge(&id, "CONNECTED_TO", &hub);
     }
 }
 
@@ -322,6 +323,7 @@ pub(crate) fn nic_row(cell: &Cell, w: &mut Writer, name: &str, subnet_name: &str
         String::new()
     } else {
         w.edge(&id, "CONNECTED_TO", pool);
+        w.edge(&cell.id(BALANCERS, "lb-web"), "CONNECTED_TO", &id);
         format!(r#","loadBalancerBackendAddressPools":[{{"id":"{pool}"}}]"#)
     };
     cell.resource(

@@ -185,5 +185,6 @@ fn backup(cell: &Cell, w: &mut Writer) {
         ),
     );
     w.edge(&machine, "BACKED_UP_BY", &item);
+    w.edge(&machine, "BACKED_UP_BY", &id);
     w.edge(&item, "GOVERNED_BY", &policy);
 }

@@ -1,5 +1,7 @@
 //! The shipped files are what the generator writes, and they agree with each other.
 
+mod scan;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

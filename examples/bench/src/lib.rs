@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod edges;
+mod memory;
+mod queries;
+mod run;
+mod table;
+
+pub use edges::Accuracy;
+pub use memory::peak_bytes;
+pub use queries::{QUERIES, Timing};
+pub use run::{Plan, Report, measure};
+pub use table::print;
