@@ -17,6 +17,38 @@ pub(super) fn of_value(value: Option<&Value>) -> Cell {
     }
 }
 
+/// The same for a terminal, where a whole node would fill the screen: nodes and relationships by what they are.
+pub(super) fn brief(value: &Value) -> Cell {
+    match sketch(value) {
+        Some(sketch) => Cell::new(sketch),
+        None => of_value(Some(value)),
+    }
+}
+
+fn sketch(value: &Value) -> Option<String> {
+    let members = value.as_object()?;
+    let properties = members.get("properties").and_then(Value::as_object);
+    match (
+        members.get("labels"),
+        members.get("type"),
+        properties,
+        members.get("nodes"),
+    ) {
+        (Some(Value::Array(labels)), None, Some(properties), None) => {
+            // The last label is the most telling one.
+            let label = labels.last().and_then(Value::as_str).unwrap_or_default();
+            let name = properties.get("name").and_then(Value::as_str).unwrap_or_default();
+            Some(format!("(:{label} {name})"))
+        }
+        (None, Some(Value::String(kind)), Some(_), None) => Some(format!("[:{kind}]")),
+        (None, None, None, Some(Value::Array(nodes))) => {
+            let nodes: Vec<_> = nodes.iter().filter_map(sketch).collect();
+            Some(nodes.join(" – "))
+        }
+        _ => None,
+    }
+}
+
 fn reads_otherwise(text: &str) -> bool {
     text.is_empty() || text == "null"
 }
@@ -104,6 +136,19 @@ mod tests {
         assert_eq!(shown(json!("")), "\"\"");
         assert_eq!(shown(json!("a")), "a");
         assert_eq!(of_value(None).text(), "null");
+    }
+
+    #[test]
+    fn on_a_terminal_nodes_are_shown_by_what_they_are() {
+        let node = json!({"labels": ["Resource", "Disk"], "properties": {"name": "d1", "properties": "{}"}});
+        let edge = json!({"type": "CONTAINS", "properties": {"path": "id"}});
+        assert_eq!(brief(&node).text(), "(:Disk d1)");
+        assert_eq!(brief(&edge).text(), "[:CONTAINS]");
+        assert_eq!(
+            brief(&json!({"nodes": [node, node], "relationships": [edge]})).text(),
+            "(:Disk d1) – (:Disk d1)"
+        );
+        assert_eq!(brief(&json!({"a": 1})).text(), "{\"a\":1}");
     }
 
     #[test]

@@ -33,10 +33,9 @@ impl Printer {
     pub(crate) fn new(format: Option<OutputFormat>, color: ColorWhen) -> Self {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
+        // A terminal that does not know its size (a serial line) is taken for the one that everybody once had.
         let width = is_terminal
-            .then(|| terminal_size::terminal_size_of(&stdout))
-            .flatten()
-            .map(|(width, _)| usize::from(width.0));
+            .then(|| terminal_size::terminal_size_of(&stdout).map_or(80, |(width, _)| usize::from(width.0)));
         Self {
             format,
             style: Style::new(match color {

@@ -45,8 +45,12 @@ impl RowsPrinter {
         match self.printer.rows_format() {
             OutputFormat::Table => {
                 let row = parse(line)?;
+                let is_terminal = self.printer.width().is_some();
                 self.table
-                    .push(self.columns.iter().map(|name| cell::of_value(row.get(name))));
+                    .push(self.columns.iter().map(|name| match row.get(name) {
+                        Some(value) if is_terminal => cell::brief(value),
+                        value => cell::of_value(value),
+                    }));
             }
             OutputFormat::Json => {
                 self.out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
