@@ -46,6 +46,7 @@ impl ArtifactStore {
             job,
             attempt,
             files: Arc::default(),
+            failure: Arc::default(),
         }
     }
 
@@ -119,6 +120,8 @@ pub(crate) struct AttemptArtifacts {
     attempt: u32,
     /// `None` while the file is being written.
     files: Arc<Mutex<BTreeMap<String, Option<Artifact>>>>,
+    /// The first write that failed. An operation hears of it as an `io::Error`, which says neither where nor what to do.
+    failure: Arc<Mutex<Option<Error>>>,
 }
 
 impl AttemptArtifacts {
@@ -156,6 +159,23 @@ impl AttemptArtifacts {
         // The directory of the job goes with its last attempt.
         let _ = fs::remove_dir(job);
         Ok(())
+    }
+
+    /// Why the attempt failed, if it was for want of a place to write.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn fail(&self, path: &Path, error: &io::Error) {
+        // The copy is enough to tell a full disk from others.
+        let copy = error
+            .raw_os_error()
+            .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert_with(|| io_error("write an artifact", path, copy));
     }
 
     fn finish(&self, artifact: Artifact) {

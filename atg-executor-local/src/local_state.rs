@@ -106,7 +106,7 @@ fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
             } else {
                 parent
             };
-            std::fs::canonicalize(parent)
+            fs::canonicalize(parent)
         }) {
             refuse_network(&parent, &mounts)?;
         }

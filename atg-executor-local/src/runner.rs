@@ -102,7 +102,9 @@ impl Runner {
                 Arc::clone(&reports),
             );
             let outcome = self.attempt(operation.clone(), &context, &wish).await;
-            let outcome = outcome.and_then(|ended| context.inputs().check_unchanged().map(|()| ended));
+            let outcome = outcome
+                .and_then(|ended| context.inputs().check_unchanged().map(|()| ended))
+                .map_err(|error| context.artifacts().failure().unwrap_or(error));
             // A worker decides itself whether its outer job is tried again.
             let last = attempt >= self.options.max_attempts
                 || work.is_some()

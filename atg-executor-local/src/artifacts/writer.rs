@@ -116,14 +116,17 @@ impl Write for ArtifactWriter {
             .file
             .as_mut()
             .ok_or_else(|| io::Error::other("the artifact is finished"))?;
-        let count = file.write(bytes)?;
+        let count = file
+            .write(bytes)
+            .inspect_err(|error| self.attempt.fail(&self.path, error))?;
         self.digest.update(&bytes[..count]);
         self.size += count as u64;
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
+        let flushed = self.file.as_mut().map_or(Ok(()), Write::flush);
+        flushed.inspect_err(|error| self.attempt.fail(&self.path, error))
     }
 }
 

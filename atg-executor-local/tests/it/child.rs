@@ -95,7 +95,10 @@ impl Drop for Other {
 #[test]
 #[ignore = "is a process that other tests start"]
 fn another_process() {
-    let data_dir = env::var_os(DIRECTORY).expect("only other tests start this");
+    // Whoever runs all ignored tests has started none of its own.
+    let Some(data_dir) = env::var_os(DIRECTORY) else {
+        return;
+    };
     let (name, parameters): (String, Value) = serde_json::from_str(&env::var(SCRIPT).unwrap()).unwrap();
     let operation = Operation::from_parts(&name, parameters).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();

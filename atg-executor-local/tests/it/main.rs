@@ -2,6 +2,8 @@
 
 mod child;
 mod conformance;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod inputs;
 mod jobs;
 mod keeping;
