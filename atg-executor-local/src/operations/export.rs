@@ -31,7 +31,7 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     let artifact = context.artifact("graph.jsonl.zst", "application/zstd").await?;
     let file = Arc::new(Mutex::new(Some(compressed(artifact)?)));
     let request = ExportRequest {
-        tenants: parameters.tenant_id.map(|tenant| vec![tenant]),
+        tenants: context.tenants(parameters.tenant_id)?,
         with_history: parameters.with_history,
     };
     let lines = Lines {

@@ -32,7 +32,7 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     })?;
     let input = context.input(digest).await?;
     let request = ImportRequest {
-        tenants: parameters.tenant_id.map(|tenant| vec![tenant]),
+        tenants: context.tenants(parameters.tenant_id)?,
         replace: parameters.replace,
     };
     let lines = Lines::open(input, context.clone());
