@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod address;
+mod artifact_head;
+mod download;
+mod events;
+mod executor;
+mod failure;
+mod inputs;
+mod options;
+mod patience;
+mod sse;
+mod transport;
+
+pub use executor::RemoteExecutor;
+pub use options::RemoteOptions;

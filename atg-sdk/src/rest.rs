@@ -1,8 +1,11 @@
 //! What clients and services say over HTTP in the same words. Pure: nothing here sends anything.
 
+mod cursor;
 pub mod paths;
 mod problem;
 
+pub use cursor::{cursor, read_cursor};
+pub use paths::query_escaped;
 pub use problem::Problem;
 
 /// The media type of every error.

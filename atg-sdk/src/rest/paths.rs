@@ -59,6 +59,12 @@ pub fn job_artifact(id: JobId, name: &str) -> String {
     format!("{JOBS}/{id}/artifacts/{}", encoded(name))
 }
 
+/// A value of a query string.
+#[must_use]
+pub fn query_escaped(value: &str) -> String {
+    encoded(value).replace('/', "%2F")
+}
+
 /// Everything but RFC 3986's unreserved characters and slashes as `%XX`.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atg_sdk::{Error, ErrorKind, Job, JobFilter, JobId, JobStatus, azure::TenantId};
+use atg_sdk::{Error, ErrorKind, Job, JobFilter, JobId, JobStatus, azure::TenantId, rest};
 use futures::StreamExt as _;
 use http::{HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
@@ -135,7 +135,7 @@ impl Service {
         let cursor = found
             .last()
             .filter(|_| more)
-            .map(|last| cursor(last.created_at, last.id));
+            .map(|last| rest::cursor(last.created_at, last.id));
         Ok(json_body(
             StatusCode::OK,
             &json!({ "jobs": found, "next_cursor": cursor }),
@@ -288,7 +288,7 @@ impl Page {
                     }
                     _ => Err("must be a whole number from 1 to 1000"),
                 },
-                _ => read_cursor(&value)
+                _ => rest::read_cursor(&value)
                     .map(|before| page.before = Some(before))
                     .ok_or("is not a cursor of this service: take `next_cursor` as it was sent"),
             };
@@ -306,35 +306,4 @@ impl Page {
 
 fn parse_all<T>(list: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     list.split(',').map(|word| parse(word.trim())).collect()
-}
-
-/// Where a listing goes on: the last job's time in nanoseconds and its id.
-fn cursor(created_at: Timestamp, id: JobId) -> String {
-    format!("{:x}.{}", created_at.as_nanosecond(), id.as_uuid().as_simple())
-}
-
-fn read_cursor(text: &str) -> Option<(Timestamp, JobId)> {
-    let (time, id) = text.split_once('.')?;
-    let time = Timestamp::from_nanosecond(i128::from_str_radix(time, 16).ok()?).ok()?;
-    Some((time, id.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_and_nonsense_does_not() {
-        let (time, id) = (Timestamp::now(), JobId::new());
-        assert_eq!(read_cursor(&cursor(time, id)), Some((time, id)));
-        for nonsense in [
-            "",
-            ".",
-            "0",
-            "zz.1",
-            "ffffffffffffffffffffffffffffffff.00000000000000000000000000000000",
-        ] {
-            assert_eq!(read_cursor(nonsense), None, "{nonsense}");
-        }
-    }
 }

@@ -181,6 +181,7 @@ impl Service {
                     let detail = error.message().to_owned();
                     Failure::from(
                         Error::invalid("the body names an input that this service does not hold")
+                            .with_code("UnknownInput")
                             .with_field("/input", detail),
                     )
                 }

@@ -1,0 +1,4 @@
+//! The remote executor over real connections: against the real service, and against faults.
+
+mod conformance;
+mod service;

@@ -1,0 +1,123 @@
+//! The real service over a local executor, on a port of its own.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use atg_executor_local::{LocalExecutor, LocalOptions};
+use atg_executor_remote::RemoteOptions;
+use atg_sdk::{Executor, InputDigest, Owner};
+use atg_server::{
+    http::{Limits, LocalRates, Metrics, Options, Rate, serve},
+    keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
+};
+use rustls::ServerConfig;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// A service that runs until the value is dropped.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    keys: Vec<(Owner, SecretString)>,
+    stop: CancellationToken,
+}
+
+/// How a service is set up.
+#[derive(Debug, Default)]
+pub(crate) struct Setup {
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) limits: Option<Limits>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) fn local(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
+    let options = LocalOptions::new(data_dir)
+        .with_max_concurrent_jobs(concurrency)
+        .with_retry_delay(Duration::from_millis(1));
+    Arc::new(LocalExecutor::open(options).unwrap())
+}
+
+/// Limits that no test meets.
+pub(crate) fn generous() -> Limits {
+    let rate = Rate {
+        calls: 1_000_000,
+        window: Duration::from_secs(60),
+    };
+    Limits {
+        long: rate,
+        short: rate,
+        other: rate,
+        ..Limits::default()
+    }
+}
+
+impl Service {
+    /// Serves an executor to one key for each owner.
+    pub(crate) async fn start(executor: Arc<dyn Executor>, owners: &[Owner], setup: Setup) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(listener, executor, owners, setup).await
+    }
+
+    pub(crate) async fn start_on(
+        listener: TcpListener,
+        executor: Arc<dyn Executor>,
+        owners: &[Owner],
+        setup: Setup,
+    ) -> Self {
+        let pepper = Pepper::new(b"pepper of the tests, long enough for it").unwrap();
+        let mut keys = Vec::new();
+        let mut records = Vec::new();
+        for owner in owners {
+            let key = ApiKey::generate(Environment::Dev).unwrap();
+            records.push(record(&key, owner, &pepper));
+            keys.push((owner.clone(), key.reveal()));
+        }
+        let ring = KeyRing::load(Arc::new(StaticKeys(records)), pepper, Environment::Dev)
+            .await
+            .unwrap();
+        let options = Options {
+            keys: Arc::new(ring),
+            public_url: None,
+            target_tenant: None,
+            trusted_proxies: Vec::new(),
+            limits: setup.limits.unwrap_or_else(generous),
+            rates: Arc::new(LocalRates::default()),
+            metrics: Arc::new(Metrics::new()),
+            serve_metrics: false,
+            tls: setup.tls,
+        };
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        tokio::spawn(serve(listener, executor, options, stop.clone()));
+        Self { address, keys, stop }
+    }
+
+    /// Options for a client of that owner.
+    pub(crate) fn client(&self, owner: &Owner) -> RemoteOptions {
+        RemoteOptions::new(format!("http://{}", self.address), self.key(owner))
+    }
+
+    pub(crate) fn key(&self, owner: &Owner) -> SecretString {
+        let found = self.keys.iter().find(|(name, _)| name == owner);
+        found.map(|(_, key)| key.clone()).unwrap()
+    }
+}
+
+/// Everything but the jobs of others.
+fn record(key: &ApiKey, owner: &Owner, pepper: &Pepper) -> KeyRecord {
+    KeyRecord {
+        id: key.id().clone(),
+        hash: InputDigest::from_bytes(key.hash(pepper)).to_string(),
+        owner: owner.clone(),
+        environment: Environment::Dev,
+        scopes: vec![Scope::ScanRun, Scope::GraphRead, Scope::GraphWrite],
+        tenants: TenantAccess::Every,
+        not_before: None,
+        expires_at: None,
+        state: KeyState::Active,
+    }
+}
