@@ -2,3 +2,9 @@
 
 pub mod http;
 pub mod keys;
+pub mod objects;
+pub mod queue;
+mod queue_executor;
+pub mod worker;
+
+pub use queue_executor::{QueueExecutor, QueueOptions};

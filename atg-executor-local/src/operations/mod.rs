@@ -16,7 +16,7 @@ use crate::context::{Context, Ended};
 ///
 /// # Errors
 /// As the operation itself would answer, before it has done anything.
-pub(crate) fn validate(operation: &Operation) -> Result<()> {
+pub fn validate(operation: &Operation) -> Result<()> {
     match operation {
         Operation::Scan(parameters) => scan::validate(parameters),
         Operation::Query(parameters) => query::validate(parameters),

@@ -1,0 +1,218 @@
+//! Who gets which job.
+
+use std::{collections::HashSet, sync::Arc};
+
+use atg_sdk::{JobRequest, JobStatus, Operation};
+use futures::future;
+
+use super::{
+    super::{Lane, PerLane, Policy, WorkerId},
+    Bench, Fixture, completed, question, scan_of, seconds, self_test, somebody, tenant,
+};
+
+pub(crate) async fn a_claim_says_all_that_a_worker_needs(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    assert!(bench.claim().await.is_none());
+    let request = JobRequest {
+        confined_to: Some(vec![tenant(1), tenant(2)]),
+        ..scan_of(1).with_owner(somebody("a"))
+    };
+    bench.submit(&request).await;
+    bench.pass(seconds(5));
+    let claim = bench.claim().await.unwrap();
+    assert_eq!((claim.lease.job, claim.lease.attempt), (request.id, 1));
+    assert_eq!((claim.owner, claim.operation), (request.owner, request.operation));
+    assert_eq!(claim.confined_to, request.confined_to);
+    assert_eq!((claim.failures, claim.progress_events, claim.warnings), (0, 0, 0));
+    let job = bench.job(request.id).await;
+    assert_eq!((job.status, job.attempt), (JobStatus::Running, 1));
+    assert_eq!(bench.names(request.id).await, ["submitted", "started"]);
+    let depth = bench.queue.depth().await.unwrap();
+    assert_eq!((depth.pending, depth.running), (0, 1));
+}
+
+pub(crate) async fn many_claimers_get_each_job_once(fixture: &dyn Fixture) {
+    let policy = Policy {
+        running_per_owner: PerLane {
+            long: 100,
+            short: 100,
+        },
+        running_per_tenant: PerLane {
+            long: 100,
+            short: 100,
+        },
+        ..Policy::default()
+    };
+    let bench = Bench::with(fixture, policy.clone()).await;
+    let clients = [
+        Arc::clone(&bench.queue),
+        fixture.open(policy.clone(), Arc::clone(&bench.clock)).await,
+        fixture.open(policy, Arc::clone(&bench.clock)).await,
+    ];
+    let mut submitted = HashSet::new();
+    for number in 0..20 {
+        submitted.insert(bench.submit(&scan_of(number)).await.id);
+    }
+    let claimers = (0..30).map(|number| {
+        let queue = Arc::clone(&clients[number % 3]);
+        tokio::spawn(async move {
+            queue
+                .claim(WorkerId::new(), Lane::Long, Operation::NAMES)
+                .await
+                .unwrap()
+        })
+    });
+    let mut claimed = Vec::new();
+    for claim in future::join_all(claimers).await {
+        claimed.extend(claim.unwrap().map(|claim| claim.lease));
+    }
+    assert_eq!(claimed.len(), 20);
+    assert_eq!(
+        claimed.iter().map(|lease| lease.job).collect::<HashSet<_>>(),
+        submitted
+    );
+    assert_eq!(
+        claimed
+            .iter()
+            .map(|lease| lease.fence)
+            .collect::<HashSet<_>>()
+            .len(),
+        20
+    );
+}
+
+pub(crate) async fn tokens_only_grow(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    let mut last = None;
+    for _ in 0..5 {
+        let lease = bench.running().await;
+        assert!(Some(lease.fence) > last);
+        last = Some(lease.fence);
+        bench.append(lease, [completed()]).await.unwrap();
+    }
+}
+
+pub(crate) async fn a_short_job_never_waits_behind_long_ones(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    for number in 0..5 {
+        bench.submit(&scan_of(number)).await;
+    }
+    while bench.claim().await.is_some() {}
+    let waiting = bench.queue.depth().await.unwrap();
+    assert_eq!(
+        (waiting.running, waiting.pending),
+        (3, 2),
+        "three at once is the default"
+    );
+    for request in [question(), self_test()] {
+        let id = bench.submit_next(&request).await;
+        assert_eq!(bench.claim_in(Lane::Short).await.unwrap().lease.job, id);
+    }
+    assert!(bench.claim_in(Lane::Short).await.is_none());
+}
+
+pub(crate) async fn urgent_jobs_come_first_and_then_the_oldest(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    let mut ids = Vec::new();
+    for priority in [0, -1, 5, 0, 5] {
+        let request = question();
+        bench.pass(seconds(1));
+        ids.push(bench.queue.submit(request, priority).await.unwrap().id);
+    }
+    let mut order = Vec::new();
+    while let Some(claim) = bench.claim_in(Lane::Short).await {
+        order.push(claim.lease.job);
+    }
+    assert_eq!(order, [ids[2], ids[4], ids[0], ids[3], ids[1]]);
+}
+
+pub(crate) async fn owners_take_turns(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    for owner in ["a", "a", "a", "a", "b", "b", "c"] {
+        bench.submit_next(&question().with_owner(somebody(owner))).await;
+    }
+    let mut served = Vec::new();
+    while let Some(claim) = bench.claim_in(Lane::Short).await {
+        served.push(claim.owner.as_str().to_owned());
+    }
+    assert_eq!(
+        served,
+        ["a", "b", "c", "a", "b", "a", "a"],
+        "while all of them run"
+    );
+    // The same when each is over before the next begins.
+    let bench = Bench::new(fixture).await;
+    for owner in ["a", "a", "a", "b", "b", "c"] {
+        bench.submit_next(&scan_of(1).with_owner(somebody(owner))).await;
+    }
+    let mut served = Vec::new();
+    while let Some(claim) = bench.claim().await {
+        served.push(claim.owner.as_str().to_owned());
+        bench.append(claim.lease, [completed()]).await.unwrap();
+    }
+    assert_eq!(served, ["a", "b", "c", "a", "b", "a"]);
+}
+
+pub(crate) async fn an_owner_and_a_tenant_have_so_many_at_a_time(fixture: &dyn Fixture) {
+    let policy = Policy {
+        running_per_owner: PerLane { long: 2, short: 8 },
+        running_per_tenant: PerLane { long: 1, short: 8 },
+        ..Policy::default()
+    };
+    let bench = Bench::with(fixture, policy).await;
+    let mut ids = Vec::new();
+    for (owner, number) in [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 3), ("b", 4)] {
+        ids.push(
+            bench
+                .submit_next(&scan_of(number).with_owner(somebody(owner)))
+                .await,
+        );
+    }
+    let mut running = Vec::new();
+    while let Some(claim) = bench.claim().await {
+        running.push(claim.lease);
+    }
+    let started: Vec<_> = running.iter().map(|lease| lease.job).collect();
+    assert_eq!(
+        started,
+        [ids[0], ids[5], ids[3]],
+        "tenant 1 is busy for all, and a has two"
+    );
+    bench.append(running[0], [completed()]).await.unwrap();
+    // Both have one each now, and b was served longer ago.
+    assert_eq!(bench.claim().await.unwrap().lease.job, ids[2]);
+    assert_eq!(bench.claim().await.unwrap().lease.job, ids[4]);
+    assert!(bench.claim().await.is_none());
+}
+
+pub(crate) async fn a_newer_record_and_an_unknown_operation_are_left_alone(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    let newer = bench.submit_next(&scan_of(1)).await;
+    fixture.make_newer(newer).await;
+    let unknown = bench.submit_next(&scan_of(2)).await;
+    let claim = bench
+        .queue
+        .claim(bench.worker, Lane::Long, &["export", "import"])
+        .await;
+    assert!(claim.unwrap().is_none());
+    assert_eq!(bench.claim().await.unwrap().lease.job, unknown);
+    assert!(bench.claim().await.is_none());
+    assert_eq!(bench.job(newer).await.status, JobStatus::Pending);
+}
+
+pub(crate) async fn a_stopped_job_is_not_claimed(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    let id = bench.submit(&scan_of(1)).await.id;
+    let job = bench.queue.cancel(id).await.unwrap();
+    assert_eq!(job.status, JobStatus::Cancelled);
+    assert_eq!(
+        bench.queue.cancel(id).await.unwrap(),
+        job,
+        "an ended job is returned unchanged"
+    );
+    assert!(bench.claim().await.is_none());
+    assert_eq!(
+        bench.names(id).await,
+        ["submitted", "cancel_requested", "cancelled"]
+    );
+}
