@@ -41,9 +41,58 @@ variables! {
     /// The tenant to work on when `--tenant-id` is not given.
     AZURE_TENANT_ID, "none";
     /// What is logged to stderr, in the syntax of `tracing_subscriber::EnvFilter`.
-    LOG_LEVEL, "`warn`";
+    LOG_LEVEL, "`warn`, of the server `info`";
     /// Not empty: nothing is coloured (<https://no-color.org>).
     NO_COLOR, "colours on a terminal";
+
+    // Of the server.
+
+    /// The address that the server listens on. With one and no keys it does not start.
+    ATG_SERVER_HOST, "`127.0.0.1`";
+    /// The port that the server listens on; 0 lets the system choose.
+    ATG_SERVER_PORT, "8000";
+    /// Threads of the server's runtime.
+    ATG_SERVER_WORKERS, "one for each core";
+    /// The installation, `dev`, `int` or `prod`: only its own keys are good.
+    ATG_ENVIRONMENT, "`dev`";
+    /// Keys in plain, `key:scopes:tenants` separated by `;`. Only in `dev`.
+    ATG_API_KEYS, "none";
+    /// The file of key records that `atg-server keys` writes; it is read again while the server runs.
+    ATG_API_KEYS_FILE, "none";
+    /// The secret that keys are hashed under, at least 16 bytes.
+    ATG_KEY_PEPPER, "in `dev` made once and kept in the data directory, elsewhere none";
+    /// The certificate chain, PEM, leaf first.
+    ATG_TLS_CERT, "none: plain HTTP";
+    /// The certificate's private key, PEM.
+    ATG_TLS_KEY, "none: plain HTTP";
+    /// The address under which clients reach the server, for absolute URLs in its answers.
+    ATG_PUBLIC_URL, "the host that the request names";
+    /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    ATG_TRUSTED_PROXIES, "none";
+    /// The only tenant that the server is for, and the one meant where a request names none.
+    ATG_TARGET_TENANT_ID, "none: every tenant that a key may see";
+    /// How many long operations run at once.
+    ATG_MAX_CONCURRENT_JOBS, "3";
+    /// How many jobs of one owner may wait or run; more are answered `429`.
+    ATG_MAX_OPEN_JOBS, "100";
+    /// How many days ended jobs and their artifacts are kept.
+    ATG_JOB_RETENTION_DAYS, "7";
+    /// The largest input that the server takes, in bytes.
+    ATG_MAX_INPUT_BYTES, "2147483648";
+    /// Submissions of long operations a minute, for each key and each address.
+    ATG_RATE_LIMIT_LONG, "10";
+    /// Submissions of short operations a minute, for each key and each address.
+    ATG_RATE_LIMIT_SHORT, "120";
+    /// Other calls a minute, for each key and each address.
+    ATG_RATE_LIMIT_OTHER, "600";
+    /// Connections at once; more wait in the listener's backlog.
+    ATG_MAX_CONNECTIONS, "20000";
+    /// How long the server waits, once told to stop, for its calls and jobs, in seconds.
+    ATG_SHUTDOWN_GRACE_SECONDS, "30";
+    /// Whether `/metrics` is served: `true` or `false`.
+    ENABLE_METRICS, "`true`";
+    /// An address and port for `/metrics` and `/health` of their own, without a key.
+    ATG_METRICS_LISTEN, "none: `/metrics` is behind a key";
 }
 
 #[cfg(test)]

@@ -242,6 +242,13 @@ impl Error {
         self
     }
 
+    /// Says whether the same call may succeed later, where the kind alone does not decide it.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
     /// Adds an invalid member of the request.
     #[must_use]
     pub fn with_field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {

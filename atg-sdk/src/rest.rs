@@ -21,6 +21,8 @@ pub mod headers {
     pub const LAST_EVENT_ID: &str = "last-event-id";
     /// Where to ask for the job, beside `location`.
     pub const OPERATION_LOCATION: &str = "operation-location";
+    /// Which preferences were followed.
+    pub const PREFERENCE_APPLIED: &str = "preference-applied";
     /// `wait=N`: hold the submission's answer up to that many seconds for the job's end.
     pub const PREFER: &str = "prefer";
     /// The quota that is left.
@@ -29,6 +31,8 @@ pub mod headers {
     pub const RATE_LIMIT_POLICY: &str = "ratelimit-policy";
     /// The digest of an artifact.
     pub const REPR_DIGEST: &str = "repr-digest";
+    /// The trace that a call belongs to (W3C Trace Context).
+    pub const TRACEPARENT: &str = "traceparent";
     /// The id under which a call is logged on both sides.
     pub const X_REQUEST_ID: &str = "x-request-id";
 }

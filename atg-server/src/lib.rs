@@ -4,7 +4,10 @@ pub mod http;
 pub mod keys;
 pub mod objects;
 pub mod queue;
-mod queue_executor;
 pub mod worker;
 
+mod measured;
+mod queue_executor;
+
+pub use measured::Measured;
 pub use queue_executor::{QueueExecutor, QueueOptions};

@@ -6,7 +6,7 @@ use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_executor_remote::RemoteOptions;
 use atg_sdk::{Executor, InputDigest, Owner};
 use atg_server::{
-    http::{Limits, LocalRates, Metrics, Options, Rate, serve},
+    http::{Limits, Options, Rate, serve},
     keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
 };
 use rustls::ServerConfig;
@@ -81,15 +81,9 @@ impl Service {
             .await
             .unwrap();
         let options = Options {
-            keys: Arc::new(ring),
-            public_url: None,
-            target_tenant: None,
-            trusted_proxies: Vec::new(),
             limits: setup.limits.unwrap_or_else(generous),
-            rates: Arc::new(LocalRates::default()),
-            metrics: Arc::new(Metrics::new()),
-            serve_metrics: false,
             tls: setup.tls,
+            ..Options::new(Arc::new(ring))
         };
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         tokio::spawn(serve(listener, executor, options, stop.clone()));

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind, FieldError};
 ///
 /// Read back it is tolerant: a kind that this version does not know acts as `Internal`, keeps its name, and is retried
 /// if the sender says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI for the kind of error.
     #[serde(rename = "type", default)]
@@ -39,6 +39,10 @@ pub struct Problem {
     /// All invalid members of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The job's own error, in the answer to a call for the result of a job that has none. It is never the answer's own:
+    /// a client would take a job's `Throttled` for the call's and retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_error: Option<Error>,
 }
 
 impl Problem {
@@ -56,7 +60,7 @@ impl Problem {
             (error.code(), error.message().to_owned())
         };
         Self {
-            type_uri: format!("{}{}", Self::TYPES, words(kind.name(), '-')),
+            type_uri: format!("{}{}", Self::TYPES, words(code, '-')),
             title: words(kind.name(), ' '),
             status: kind.http_status(),
             kind: kind.name().to_owned(),
@@ -66,7 +70,15 @@ impl Problem {
             request_id: error.request_id().map(str::to_owned),
             retryable: error.is_retryable(),
             errors: error.fields().to_vec(),
+            job_error: None,
         }
+    }
+
+    /// With another status than the kind's own.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     /// With the path that was asked for.
@@ -140,7 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_in_words_names_the_type() {
+    fn the_finest_word_names_the_type_and_the_kind_the_title() {
+        let coded = Problem::new(&Error::conflict("wait").with_code("JobNotEnded"));
+        assert!(coded.type_uri.ends_with("/problems/job-not-ended"), "{coded:?}");
+        assert_eq!(coded.title, "conflict");
         let problem = Problem::new(&Error::not_found("find job 7")).with_instance("/api/v1/jobs/7");
         assert_eq!(
             problem.type_uri,

@@ -45,10 +45,10 @@ impl Archives {
         if let Some(cell) = known.by_job.get(&id) {
             return Arc::clone(cell);
         }
-        if known.order.len() >= KEPT {
-            if let Some(oldest) = known.order.pop_front() {
-                known.by_job.remove(&oldest);
-            }
+        if known.order.len() >= KEPT
+            && let Some(oldest) = known.order.pop_front()
+        {
+            known.by_job.remove(&oldest);
         }
         known.order.push_back(id);
         Arc::clone(known.by_job.entry(id).or_default())

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use atg_sdk::{Error, ErrorKind, Job, Result as SdkResult};
+use atg_sdk::{Error, ErrorKind, Job, Result as SdkResult, rest::headers};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -173,7 +173,7 @@ impl Download {
         if let Some(digest) = base64_of_hex(&self.sha256) {
             set(
                 &mut response,
-                HeaderName::from_static("repr-digest"),
+                HeaderName::from_static(headers::REPR_DIGEST),
                 &format!("sha-256=:{digest}:"),
             );
         }

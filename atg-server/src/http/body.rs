@@ -47,6 +47,22 @@ pub(crate) fn typed(status: StatusCode, media_type: &'static str, bytes: impl In
     response
 }
 
+/// What stays of an answer to `HEAD`: its headers, and the length that the content would have had.
+pub(crate) fn drop_content(response: &mut Response<Body>) {
+    let length = hyper::body::Body::size_hint(response.body()).exact();
+    *response.body_mut() = empty();
+    let says_nothing = matches!(
+        response.status(),
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    if let (Some(length), false) = (length, says_nothing) {
+        response
+            .headers_mut()
+            .entry(header::CONTENT_LENGTH)
+            .or_insert_with(|| HeaderValue::from(length));
+    }
+}
+
 /// An answer without a body.
 pub(crate) fn bare(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(empty());

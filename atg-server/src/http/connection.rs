@@ -29,7 +29,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, Service, archive::Archives, request::Incoming, schema::Schemas};
+use super::{Options, Service, archive::Archives, patience::Patient, request::Incoming, schema::Schemas};
 
 /// A certificate chain and its key, both PEM.
 #[derive(Debug, Clone)]
@@ -79,11 +79,14 @@ pub async fn serve(
     let slots = Arc::new(Semaphore::new(options.limits.connections));
     let tls = options.tls.clone().map(TlsAcceptor::from);
     let (header_time, grace) = (options.limits.header_time, options.limits.grace);
+    let idle = options.limits.idle;
+    let close = options.closing.clone().unwrap_or_else(|| stop.clone());
     let service = Arc::new(Service {
         executor,
         options,
         archives: Archives::default(),
         schemas: Schemas::new(),
+        accepting: super::submit::Accepting::default(),
         started: Instant::now(),
         draining: stop.clone(),
     });
@@ -92,13 +95,14 @@ pub async fn serve(
         builder: builder(header_time),
         tls,
         header_time,
+        idle,
     };
     let graceful = GracefulShutdown::new();
     loop {
         // Over the limit new connections wait in the listener's backlog, where they cost nothing.
         let slot = tokio::select! {
             slot = Arc::clone(&slots).acquire_owned() => slot,
-            () = stop.cancelled() => break,
+            () = close.cancelled() => break,
         };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -108,7 +112,7 @@ pub async fn serve(
                     continue;
                 }
             },
-            () = stop.cancelled() => break,
+            () = close.cancelled() => break,
         };
         // Answers are small and wanted at once.
         let _ = stream.set_nodelay(true);
@@ -153,6 +157,7 @@ struct Server {
     builder: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
     header_time: Duration,
+    idle: Duration,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -198,7 +203,8 @@ impl Server {
                 )
             }
         });
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Patient::new(stream, self.header_time, self.idle));
+        let connection = self.builder.serve_connection(stream, service);
         watcher.watch(connection.into_owned()).await
     }
 }
@@ -212,7 +218,12 @@ async fn answer(service: Arc<Service>, request: Incoming) -> http::Response<supe
     answer.unwrap_or_else(|_| {
         let id = uuid::Uuid::now_v7().to_string();
         tracing::error!(request = %id, "a call panicked");
-        super::failure::Failure::from(Error::internal("answer a call: it panicked")).into_response(&path, &id)
+        let error = Error::internal("answer a call: it panicked");
+        let mut answer = super::failure::Failure::from(error).into_response(&path, &id);
+        if let Ok(id) = http::HeaderValue::from_str(&id) {
+            answer.headers_mut().insert(super::request::REQUEST_ID, id);
+        }
+        answer
     })
 }
 

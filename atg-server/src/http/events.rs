@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use atg_sdk::{Error, JobEvent, Result as SdkResult};
+use atg_sdk::{
+    Error, JobEvent, Result as SdkResult,
+    rest::{EVENT_STREAM, headers},
+};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -12,6 +15,7 @@ use super::{
     body::{Body, bare, stream as stream_body},
     failure::Failure,
     request::Incoming,
+    submit::accepts,
 };
 use crate::keys::Caller;
 
@@ -27,6 +31,7 @@ impl Service {
         seen: &mut Seen,
     ) -> Result<Response<Body>, Failure> {
         request.only_queries(&[])?;
+        accepts(&request.parts.headers, EVENT_STREAM)?;
         let after = last_event_id(request)?;
         let job = self.job_for(id, caller, seen).await?;
         let mut events = self.executor.watch_job(job.id, after);
@@ -41,14 +46,11 @@ impl Service {
         }
         let events = stream::iter(first).chain(events).boxed();
         let mut response = Response::new(stream_body(lines(events, self.draining.clone())));
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/event-stream"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let answer = response.headers_mut();
+        answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+        answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         // nginx holds answers back otherwise.
-        headers.insert(
+        answer.insert(
             HeaderName::from_static("x-accel-buffering"),
             HeaderValue::from_static("no"),
         );
@@ -58,7 +60,7 @@ impl Service {
 
 fn last_event_id(request: &Incoming) -> Result<Option<u64>, Failure> {
     let Some(text) = request
-        .header("last-event-id")
+        .header(headers::LAST_EVENT_ID)
         .map(str::trim)
         .filter(|text| !text.is_empty())
     else {

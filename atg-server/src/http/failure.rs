@@ -1,14 +1,12 @@
 //! Answers that say what went wrong: RFC 9457 problem details, on every error without exception.
 
-use atg_sdk::{Error, ErrorKind, FieldError};
+use atg_sdk::{
+    Error, ErrorKind,
+    rest::{PROBLEM_JSON, Problem},
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use serde::Serialize;
 
 use super::body::{Body, full};
-
-const TYPES: &str = "https://azure-tenant-grapher.dev/problems/";
-/// The media type of problem details.
-pub(crate) const PROBLEM: &str = "application/problem+json";
 
 /// An error on its way to the caller: the error itself, and what HTTP wants besides.
 #[derive(Debug)]
@@ -16,26 +14,6 @@ pub(crate) struct Failure {
     error: Error,
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-/// The members of an answer.
-#[derive(Debug, Serialize)]
-struct Problem<'a> {
-    #[serde(rename = "type")]
-    problem_type: String,
-    title: &'a str,
-    status: u16,
-    kind: &'a str,
-    code: &'a str,
-    detail: &'a str,
-    instance: &'a str,
-    request_id: &'a str,
-    retryable: bool,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-    /// The job's own error, in the answer to a call that wanted its result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job_error: Option<&'a Error>,
 }
 
 impl Failure {
@@ -73,35 +51,16 @@ impl Failure {
     }
 
     fn respond(self, instance: &str, request_id: &str, job_error: Option<&Error>) -> Response<Body> {
-        let internal = self.status == StatusCode::INTERNAL_SERVER_ERROR;
-        let code = if internal {
-            ErrorKind::Internal.name()
-        } else {
-            self.error.code()
-        };
-        let detail = if internal {
-            "an internal error: the server's log has the rest under this request id".to_owned()
-        } else {
-            self.error.message().to_owned()
-        };
-        let problem = Problem {
-            problem_type: format!("{TYPES}{}", kebab(code)),
-            title: title(self.error.kind()),
-            status: self.status.as_u16(),
-            kind: self.error.kind_name(),
-            code,
-            detail: &detail,
-            instance,
-            request_id,
-            retryable: self.error.is_retryable(),
-            errors: self.error.fields(),
-            job_error,
-        };
+        let mut problem = Problem::new(&self.error)
+            .with_status(self.status.as_u16())
+            .with_instance(instance)
+            .with_request_id(request_id);
+        problem.job_error = job_error.cloned();
         // The type is made of strings, numbers and lists: it cannot fail to serialise.
         let mut response = Response::new(full(serde_json::to_vec(&problem).unwrap_or_default()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -131,36 +90,6 @@ impl From<Error> for Failure {
             StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::with_status(error, status)
     }
-}
-
-fn title(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidArgument => "not a valid request",
-        ErrorKind::Unauthenticated => "no valid API key",
-        ErrorKind::PermissionDenied => "not allowed",
-        ErrorKind::NotFound => "not found",
-        ErrorKind::Conflict => "conflict with the present state",
-        ErrorKind::Gone => "no longer kept",
-        ErrorKind::TooLarge => "too large",
-        ErrorKind::Unsupported => "not supported",
-        ErrorKind::Throttled => "too many requests",
-        ErrorKind::Unavailable => "unavailable for now",
-        ErrorKind::Timeout => "timed out",
-        ErrorKind::Cancelled => "cancelled",
-        ErrorKind::Internal => "internal error",
-    }
-}
-
-/// `NotFound` → `not-found`
-fn kebab(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    for (index, letter) in name.chars().enumerate() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            out.push('-');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Health for load balancers, status for callers.
 
-use atg_sdk::{Health, HealthState, PartHealth};
+use atg_sdk::{Error, Health, HealthState, PartHealth};
 use http::{Response, StatusCode};
 use serde_json::json;
 
 use super::{
     Service,
-    body::{Body, bare, json as json_body},
+    body::{Body, json as json_body},
     failure::Failure,
+    request::Incoming,
+    submit::accepts_json,
 };
 use crate::keys::Caller;
 
@@ -73,7 +75,13 @@ impl Service {
     }
 
     /// What the caller's key may do, and how the service is.
-    pub(super) async fn status(&self, caller: &Caller) -> Result<Response<Body>, Failure> {
+    pub(super) async fn status(
+        &self,
+        request: &Incoming,
+        caller: &Caller,
+    ) -> Result<Response<Body>, Failure> {
+        request.only_queries(&[])?;
+        accepts_json(&request.parts.headers)?;
         let health = self.executor.health().await?;
         let Health {
             status,
@@ -109,12 +117,17 @@ impl Service {
         )?)
     }
 
-    /// Prometheus text, for a key that may see everything.
-    pub(super) fn metrics(&self, caller: &Caller) -> Result<Response<Body>, Failure> {
+    /// Prometheus text.
+    pub(super) async fn metrics(&self) -> Result<Response<Body>, Failure> {
         if !self.options.serve_metrics {
-            return Ok(bare(StatusCode::NOT_FOUND));
+            return Err(Error::not_found("this server shows no metrics").into());
         }
-        Self::require(caller, Some(crate::keys::Scope::Admin))?;
+        // What cannot be asked keeps its last value: a scrape that fails would hide everything else.
+        if let Ok(health) = self.executor.health().await {
+            self.options
+                .metrics
+                .jobs(health.jobs_pending, health.jobs_running);
+        }
         let text = self.options.metrics.render();
         Ok(super::body::typed(
             StatusCode::OK,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atg_sdk::{Error, ErrorKind, InputContent, InputDigest, Result as SdkResult};
 use bytes::Bytes;
-use futures::{StreamExt as _, stream, stream::BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
 use http::{HeaderValue, Response, StatusCode, Version, header};
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
@@ -14,6 +14,7 @@ use super::{
     body::{Body, bare, json as json_body},
     failure::Failure,
     request::Incoming,
+    submit::length_required,
 };
 use crate::keys::Caller;
 
@@ -31,20 +32,20 @@ impl Service {
         let declared = request
             .header(header::CONTENT_LENGTH)
             .and_then(|text| text.parse::<u64>().ok());
-        let chunked = request.parts.headers.contains_key(header::TRANSFER_ENCODING);
-        if declared.is_none() && !chunked && request.parts.version < Version::HTTP_2 {
-            let error =
-                Error::invalid("say how long the input is, or send it chunked").with_code("LengthRequired");
-            return Err(Failure::with_status(error, StatusCode::LENGTH_REQUIRED));
+        if declared.is_none() && !request.is_chunked() && request.parts.version < Version::HTTP_2 {
+            return Err(length_required("the input"));
         }
         if declared.is_some_and(|length| length > limit) {
-            return Err(too_large(limit).into());
+            return Err(Failure::from(too_large(limit)).header(header::CONNECTION, "close"));
         }
-        if let Ok(known) = self
-            .executor
-            .put_input(&caller.owner, InputContent::Known(digest.clone()))
-            .await
-        {
+        let known = InputContent::Known(digest.clone());
+        if let Ok(known) = self.executor.put_input(&caller.owner, known).await {
+            // A client that waits for `100 Continue` need not send it again. One that sends is listened to: an answer
+            // before the end of a large body looks like a broken connection to many.
+            if request.header(header::EXPECT).is_none() {
+                let mut content = verified(request.body, digest, limit, self.options.limits.idle);
+                while content.try_next().await?.is_some() {}
+            }
             return Ok(json_body(StatusCode::OK, &known)?);
         }
         let content = verified(request.body, digest, limit, self.options.limits.idle);

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use atg_sdk::{Error, ErrorKind};
+use atg_sdk::{Error, ErrorKind, rest::headers};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
@@ -22,6 +22,8 @@ pub struct Limits {
     pub short: Rate,
     /// All other calls.
     pub other: Rate,
+    /// Jobs of one owner that wait or run.
+    pub open_jobs: usize,
     /// A request's body, in bytes.
     pub body_bytes: usize,
     /// An input, in bytes.
@@ -44,6 +46,7 @@ impl Default for Limits {
             long: Rate::per_minute(10),
             short: Rate::per_minute(120),
             other: Rate::per_minute(600),
+            open_jobs: 100,
             body_bytes: 1024 * 1024,
             input_bytes: 2 * 1024 * 1024 * 1024,
             connections: 20_000,
@@ -102,11 +105,11 @@ pub(super) struct Admitted {
 
 impl Admitted {
     /// The fields of the IETF draft on rate limit headers.
-    pub(super) fn put_into(&self, headers: &mut HeaderMap) {
+    pub(super) fn put_into(&self, answer: &mut HeaderMap) {
         let (policy, limit) = fields(self.lane, self.rate, &self.decision);
-        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", limit)] {
+        for (name, value) in [(headers::RATE_LIMIT_POLICY, policy), (headers::RATE_LIMIT, limit)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.entry(HeaderName::from_static(name)).or_insert(value);
+                answer.entry(HeaderName::from_static(name)).or_insert(value);
             }
         }
     }
@@ -185,7 +188,7 @@ impl Service {
         );
         Err(Failure::from(error)
             .header(header::RETRY_AFTER, seconds.to_string())
-            .header(HeaderName::from_static("ratelimit-policy"), policy)
-            .header(HeaderName::from_static("ratelimit"), limit))
+            .header(HeaderName::from_static(headers::RATE_LIMIT_POLICY), policy)
+            .header(HeaderName::from_static(headers::RATE_LIMIT), limit))
     }
 }

@@ -1,6 +1,6 @@
 //! What is measured, as Prometheus reads it. Labels are bounded: routes, methods and kinds, never ids.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use http::{Method, StatusCode};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
@@ -68,7 +68,7 @@ impl Metrics {
     }
 
     /// One call was answered.
-    pub fn request(&self, endpoint: &'static str, method: &Method, status: StatusCode, took: Duration) {
+    pub fn request(&self, endpoint: Cow<'static, str>, method: &Method, status: StatusCode, took: Duration) {
         let method = match *method {
             Method::GET => "GET",
             Method::HEAD => "HEAD",
@@ -79,7 +79,7 @@ impl Metrics {
             _ => "other",
         };
         let route = [
-            Label::from_static_parts("endpoint", endpoint),
+            Label::new("endpoint", endpoint),
             Label::from_static_parts("method", method),
         ];
         let mut counted = route.to_vec();
@@ -145,13 +145,13 @@ mod tests {
     fn what_was_counted_is_rendered_under_the_contracts_names() {
         let metrics = Metrics::new();
         metrics.request(
-            "/api/v1/jobs",
+            "/api/v1/jobs".into(),
             &Method::GET,
             StatusCode::OK,
             Duration::from_millis(3),
         );
         metrics.request(
-            "/api/v1/jobs",
+            "/api/v1/jobs".into(),
             &Method::from_bytes(b"BREW").unwrap(),
             StatusCode::OK,
             Duration::ZERO,

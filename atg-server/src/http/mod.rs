@@ -14,6 +14,7 @@ mod jobs;
 mod limits;
 mod metrics;
 mod openapi;
+mod patience;
 mod ranges;
 mod rate;
 mod request;
@@ -21,10 +22,17 @@ mod routes;
 mod schema;
 mod submit;
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use atg_sdk::{Executor, azure::TenantId};
+use atg_sdk::{Executor, Operation, Result as SdkResult, azure::TenantId};
 use http::{HeaderValue, Method, Response, StatusCode, header};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 pub use connection::{TlsFiles, load_tls, serve};
@@ -63,6 +71,34 @@ pub struct Options {
     pub serve_metrics: bool,
     /// TLS, where this process ends it.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// What the executor's operations refuse before they begin, so that it is refused before anything is queued.
+    pub validate: Option<fn(&Operation) -> SdkResult<()>>,
+    /// Serve health and metrics only, and both without a key: for a listener that strangers cannot reach.
+    pub probes_only: bool,
+    /// Until this is cancelled a service that stops still answers new connections, saying that it takes no work. Without
+    /// it the listener is closed at once.
+    pub closing: Option<CancellationToken>,
+}
+
+impl Options {
+    /// The contract's defaults, for whoever has one of these keys.
+    #[must_use]
+    pub fn new(keys: Arc<KeyRing>) -> Self {
+        Self {
+            keys,
+            public_url: None,
+            target_tenant: None,
+            trusted_proxies: Vec::new(),
+            limits: Limits::default(),
+            rates: Arc::new(LocalRates::default()),
+            metrics: Arc::new(Metrics::new()),
+            serve_metrics: true,
+            tls: None,
+            validate: None,
+            probes_only: false,
+            closing: None,
+        }
+    }
 }
 
 /// The service: everything that a call needs.
@@ -71,9 +107,11 @@ pub(crate) struct Service {
     pub(crate) options: Options,
     pub(crate) archives: archive::Archives,
     pub(crate) schemas: schema::Schemas,
+    /// Submissions with an idempotency key that are being accepted.
+    pub(crate) accepting: submit::Accepting,
     pub(crate) started: Instant,
     /// Cancelled when the service takes no more work.
-    pub(crate) draining: tokio_util::sync::CancellationToken,
+    pub(crate) draining: CancellationToken,
 }
 
 impl fmt::Debug for Service {
@@ -92,7 +130,7 @@ impl Service {
         let (method, path) = (request.parts.method.clone(), request.parts.uri.path().to_owned());
         let span = tracing::info_span!("request", id = %id.as_str(), method = %method, trace = id.trace());
         let call = routes::find(&method, &path);
-        let endpoint = call.as_ref().map_or("other", Call::endpoint);
+        let endpoint = call.as_ref().map_or(Cow::Borrowed("other"), Call::endpoint);
         let mut seen = Seen::default();
         let outcome = self
             .inner(request, call, &id, &mut seen)
@@ -110,13 +148,13 @@ impl Service {
         seen.finish(response.headers_mut());
         id.put_into(response.headers_mut());
         if method == Method::HEAD {
-            *response.body_mut() = body::empty();
+            body::drop_content(&mut response);
         }
         let status = response.status();
+        span.in_scope(|| seen.audit(&method, &endpoint, &path, status, begun.elapsed()));
         self.options
             .metrics
             .request(endpoint, &method, status, begun.elapsed());
-        span.in_scope(|| seen.audit(endpoint, &path, status, begun.elapsed()));
         response
     }
 
@@ -131,9 +169,13 @@ impl Service {
         let peer = self.peer(&request);
         seen.address = Some(peer);
         // An unknown path is answered before the key is looked at: there is nothing to protect.
-        let call = call.map_err(no_route)?;
-        if call.is_open() {
-            return self.open(call).await;
+        let call = call.map_err(|reason| no_route(&reason))?;
+        if self.options.probes_only && !call.is_probe() {
+            return Err(no_route(&NoRoute::Path));
+        }
+        let first_byte = self.options.limits.first_byte;
+        if call.is_open() || self.options.probes_only {
+            return in_time(first_byte, self.open(call)).await;
         }
         let header = request
             .parts
@@ -144,15 +186,19 @@ impl Service {
         seen.caller = Some(caller.clone());
         let lane = limits::Lane::of(&call);
         seen.rate = Some(self.admit(lane, &caller, peer).await?);
-        if call.may_wait() {
+        if call.may_take_long() {
             return self.carry_out(call, request, &caller, id, seen).await;
         }
-        let limit = self.options.limits.first_byte;
-        let answer = tokio::time::timeout(limit, self.carry_out(call, request, &caller, id, seen));
-        answer.await.unwrap_or_else(|_| {
-            let error = atg_sdk::Error::new(atg_sdk::ErrorKind::Timeout, "answer in time: try again");
-            Err(error.into())
-        })
+        let held = if call.may_wait() {
+            submit::held_for(&request)
+        } else {
+            Duration::ZERO
+        };
+        in_time(
+            first_byte + held,
+            self.carry_out(call, request, &caller, id, seen),
+        )
+        .await
     }
 
     async fn open(&self, call: Call) -> Result<Response<Body>, Failure> {
@@ -162,6 +208,7 @@ impl Service {
             Call::OpenApi => Ok(documents::openapi()),
             Call::Docs => Ok(documents::page()),
             Call::DocsAsset(name) => documents::asset(&name),
+            Call::Metrics => self.metrics().await,
             _ => self.health().await,
         }
     }
@@ -186,8 +233,11 @@ impl Service {
             Call::Artifact(job, name) => self.artifact(&job, &name, &request, caller, seen).await,
             Call::Cancel(job) => self.cancel_job(&job, &request, caller, seen).await,
             Call::DeleteJob(job) => self.delete_job(&job, &request, caller, seen).await,
-            Call::Status => self.status(caller).await,
-            Call::Metrics => self.metrics(caller),
+            Call::Status => self.status(&request, caller).await,
+            Call::Metrics => {
+                Self::require(caller, Some(crate::keys::Scope::Admin))?;
+                self.metrics().await
+            }
             Call::Health | Call::Live | Call::Ready | Call::OpenApi | Call::Docs | Call::DocsAsset(_) => {
                 self.open(call).await
             }
@@ -195,7 +245,18 @@ impl Service {
     }
 }
 
-fn no_route(reason: NoRoute) -> Failure {
+/// An answer whose first byte does not come in time is given up.
+async fn in_time(
+    limit: Duration,
+    answer: impl Future<Output = Result<Response<Body>, Failure>>,
+) -> Result<Response<Body>, Failure> {
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
+        let error = atg_sdk::Error::new(atg_sdk::ErrorKind::Timeout, "the answer took too long: try again");
+        Err(error.into())
+    })
+}
+
+fn no_route(reason: &NoRoute) -> Failure {
     match reason {
         NoRoute::Path => Failure::from(atg_sdk::Error::not_found(
             "there is nothing under this path: see /openapi.json",
@@ -233,14 +294,14 @@ impl Seen {
     }
 
     /// One line for every authenticated call: who, from where, what, on what, with which outcome.
-    fn audit(&self, endpoint: &str, path: &str, status: StatusCode, took: std::time::Duration) {
+    fn audit(&self, method: &Method, endpoint: &str, path: &str, status: StatusCode, took: Duration) {
         let Some(caller) = &self.caller else { return };
         tracing::info!(
             target: "atg::audit",
             key = %caller.key,
             owner = %caller.owner,
             address = self.address.map(tracing::field::display),
-            action = endpoint,
+            action = format_args!("{method} {endpoint}"),
             path,
             tenant = self.tenant.map(tracing::field::display),
             job = self.job.map(tracing::field::display),

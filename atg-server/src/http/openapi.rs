@@ -22,7 +22,7 @@ pub fn document() -> Value {
         let path = format!("{BASE}/{}", operation.name);
         paths.insert(
             path,
-            json!({ "post": submission(operation.name, operation.parameters.to_value()) }),
+            json!({ "post": submission(operation.name, &operation.parameters.to_value()) }),
         );
     }
     inputs(&mut paths, &mut generator);
@@ -98,7 +98,7 @@ fn job_id() -> Value {
     json!({ "name": "job_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } })
 }
 
-fn submission(name: &str, parameters: Value) -> Value {
+fn submission(name: &str, parameters: &Value) -> Value {
     let scope = scope_of(name).map_or_else(
         || "Any key may.".to_owned(),
         |scope| format!("Needs the scope `{scope}`."),
@@ -116,7 +116,7 @@ fn submission(name: &str, parameters: Value) -> Value {
             header("Prefer", &format!("`wait=N`: hold the answer until the job has ended, {MAX_WAIT} s at most."),
                 &json!({ "type": "string" })),
         ],
-        "requestBody": { "required": true, "content": content(&parameters) },
+        "requestBody": { "required": true, "content": content(parameters) },
         "responses": answers(json!({
             "202": {
                 "description": "Accepted.",

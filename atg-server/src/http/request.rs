@@ -1,8 +1,8 @@
 //! A request, before anybody has looked into its body.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use atg_sdk::{Error, ErrorKind};
+use atg_sdk::{Error, ErrorKind, rest::headers};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::failure::Failure;
 
 /// The header by which both sides name a call.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(headers::X_REQUEST_ID);
 
 /// A request with the address that it came from.
 #[derive(Debug)]
@@ -31,20 +31,20 @@ pub(crate) struct RequestId {
 }
 
 impl RequestId {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    pub(crate) fn of(sent: &HeaderMap) -> Self {
+        let id = sent.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let fit = |text: &&str| {
             (1..=128).contains(&text.len())
                 && text
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
         };
-        let trace = headers
-            .get("traceparent")
+        let trace = sent
+            .get(headers::TRACEPARENT)
             .and_then(|value| value.to_str().ok())
             .and_then(trace_id);
         Self {
-            id: sent
+            id: id
                 .filter(fit)
                 .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned),
             trace,
@@ -131,8 +131,13 @@ impl Incoming {
         self.parts.headers.get(name)?.to_str().ok()
     }
 
-    /// The whole body, which must not be longer than that.
-    pub(crate) async fn read(self, limit: usize) -> Result<(Parts, Bytes), Failure> {
+    /// Whether the body says itself where it ends.
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.parts.headers.contains_key(header::TRANSFER_ENCODING)
+    }
+
+    /// The whole body, which must not be longer than that nor stand still for so long.
+    pub(crate) async fn read(self, limit: usize, idle: Duration) -> Result<(Parts, Bytes), Failure> {
         let too_large = || {
             Failure::from(Error::new(
                 ErrorKind::TooLarge,
@@ -148,7 +153,15 @@ impl Incoming {
         }
         let mut body = self.body;
         let mut bytes = BytesMut::new();
-        while let Some(frame) = body.frame().await {
+        loop {
+            let frame = tokio::time::timeout(idle, body.frame()).await.map_err(|_| {
+                let error = Error::new(
+                    ErrorKind::Timeout,
+                    "the body stood still for too long: send it again",
+                );
+                Failure::with_status(error, StatusCode::REQUEST_TIMEOUT).header(header::CONNECTION, "close")
+            })?;
+            let Some(frame) = frame else { break };
             let frame = frame.map_err(|error| {
                 let error = Error::invalid("the body ended before it was complete").with_source(error);
                 Failure::with_status(error, StatusCode::BAD_REQUEST)

@@ -1,14 +1,14 @@
 //! Which path and method is which call.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
-use atg_sdk::{JobId, Operation};
+use atg_sdk::{JobId, Operation, rest::paths};
 use http::Method;
 use matchit::Router;
 use percent_encoding::percent_decode_str;
 
 /// The base path of the API.
-pub(crate) const BASE: &str = "/api/v1";
+pub(crate) use atg_sdk::rest::paths::BASE;
 
 /// One call of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,8 +154,8 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Call, NoRoute> {
 
 impl Call {
     /// The route's template: a bounded label for metrics, logs and limits.
-    pub(crate) fn endpoint(&self) -> &'static str {
-        match self {
+    pub(crate) fn endpoint(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Health => "/health",
             Self::Live => "/health/live",
             Self::Ready => "/health/ready",
@@ -163,7 +163,7 @@ impl Call {
             Self::OpenApi => "/openapi.json",
             Self::Docs | Self::DocsAsset(_) => "/docs",
             Self::Status => "/api/v1/status",
-            Self::Submit(name) => name,
+            Self::Submit(name) => return Cow::Owned(paths::operation(name)),
             Self::PutInput(_) | Self::HeadInput(_) => "/api/v1/inputs/{sha256}",
             Self::ListJobs => "/api/v1/jobs",
             Self::GetJob(_) | Self::DeleteJob(_) => "/api/v1/jobs/{job_id}",
@@ -172,16 +172,23 @@ impl Call {
             Self::Archive(_) => "/api/v1/jobs/{job_id}/artifacts",
             Self::Artifact(..) => "/api/v1/jobs/{job_id}/artifacts/{name}",
             Self::Cancel(_) => "/api/v1/jobs/{job_id}/cancel",
-        }
+        })
     }
 
-    /// Whether an answer may take as long as it takes to begin: calls that wait, uploads, and archives, which are read
-    /// once before their first byte.
+    /// Whether an answer may take as long as it takes to begin: uploads, and archives, which are read once before their
+    /// first byte.
+    pub(crate) fn may_take_long(&self) -> bool {
+        matches!(self, Self::PutInput(_) | Self::Archive(_))
+    }
+
+    /// Whether it can ask to be held, which then does not count as time to the first byte.
     pub(crate) fn may_wait(&self) -> bool {
-        matches!(
-            self,
-            Self::Submit(_) | Self::GetJob(_) | Self::PutInput(_) | Self::Archive(_)
-        )
+        matches!(self, Self::Submit(_) | Self::GetJob(_))
+    }
+
+    /// Whether it is served to probes.
+    pub(crate) fn is_probe(&self) -> bool {
+        matches!(self, Self::Health | Self::Live | Self::Ready | Self::Metrics)
     }
 
     /// Whether it is answered without a key.

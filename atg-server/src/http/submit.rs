@@ -1,10 +1,18 @@
 //! `POST /api/v1/<operation>`
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use atg_sdk::{Error, ErrorKind, Job, JobId, JobRequest, Operation, azure::TenantId};
-use futures::StreamExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
+use atg_sdk::{
+    Error, ErrorKind, InputContent, Job, JobFilter, JobId, JobRequest, JobStatus, Operation,
+    azure::TenantId,
+    rest::{PROBLEM_JSON, headers},
+};
+use futures::{StreamExt as _, TryStreamExt as _};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header, request::Parts};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -56,21 +64,35 @@ impl Service {
         accepts_json(&request.parts.headers)?;
         let validate_only = flag(&request, "validate_only")?;
         let secure = request.secure;
-        let (parts, bytes) = json_body_of(request, self.options.limits.body_bytes).await?;
+        let limits = &self.options.limits;
+        let (parts, bytes) = json_body_of(request, limits.body_bytes, limits.idle).await?;
         let operation = self.operation(name, &bytes, caller)?;
         seen.tenant = operation.tenant_id();
+        if let Some(validate) = self.options.validate {
+            validate(&operation)?;
+        }
         if validate_only {
+            self.require_inputs(&operation, caller).await?;
             let answer = json!({ "valid": true, "operation": name, "parameters": operation.parameters() });
             return Ok(json_body(StatusCode::OK, &answer)?);
         }
         let key = IdempotencyKey::of(&parts.headers)?;
         let wait = preferred_wait(&parts.headers);
         let id = key.job_id(caller);
+        let accepting = match key {
+            IdempotencyKey::None => None,
+            IdempotencyKey::Uuid(_) | IdempotencyKey::Text(_) => Some(self.accepting.begin(id)?),
+        };
         let known = self.remembered(id, &key, &operation, caller).await?;
         let (job, fresh) = match known {
             Some(job) => (job, false),
-            None => (self.accept(id, operation, caller).await?, true),
+            None => {
+                self.require_room(caller).await?;
+                (self.accept(id, operation, caller).await?, true)
+            }
         };
+        // From here on the job is there for whoever sends the same again.
+        drop(accepting);
         seen.job = Some(job.id);
         let (job, waited) = match wait {
             Some(limit) if !job.status.has_ended() => (self.wait_for_end(job.id, limit).await?, true),
@@ -83,18 +105,18 @@ impl Service {
         };
         let mut response = json_body(status, &job)?;
         let url = self.url(secure, &parts, &format!("{BASE}/jobs/{}", job.id));
-        let headers = response.headers_mut();
+        let answer = response.headers_mut();
         if let Ok(url) = HeaderValue::from_str(&url) {
-            headers.insert(header::LOCATION, url.clone());
-            headers.insert(HeaderName::from_static("operation-location"), url);
+            answer.insert(header::LOCATION, url.clone());
+            answer.insert(HeaderName::from_static(headers::OPERATION_LOCATION), url);
         }
         if !job.status.has_ended() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+            answer.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
         }
-        if let (true, Some(limit)) = (waited, wait) {
-            if let Ok(applied) = HeaderValue::from_str(&format!("wait={}", limit.as_secs())) {
-                headers.insert(HeaderName::from_static("preference-applied"), applied);
-            }
+        if let (true, Some(limit)) = (waited, wait)
+            && let Ok(applied) = HeaderValue::from_str(&format!("wait={}", limit.as_secs()))
+        {
+            answer.insert(HeaderName::from_static(headers::PREFERENCE_APPLIED), applied);
         }
         Ok(response)
     }
@@ -118,10 +140,10 @@ impl Service {
             });
             return Err(error.into());
         }
-        if let (Some(target), Some(members)) = (self.options.target_tenant, body.as_object_mut()) {
-            if members.get("tenant_id").is_none_or(Value::is_null) {
-                members.insert("tenant_id".to_owned(), Value::String(target.to_string()));
-            }
+        if let (Some(target), Some(members)) = (self.options.target_tenant, body.as_object_mut())
+            && members.get("tenant_id").is_none_or(Value::is_null)
+        {
+            members.insert("tenant_id".to_owned(), Value::String(target.to_string()));
         }
         let operation = Operation::from_parts(name, body)?;
         match operation.tenant_id() {
@@ -176,17 +198,45 @@ impl Service {
             .map_err(|error| match error.kind() {
                 // The race that `remembered` could not see.
                 ErrorKind::Conflict if !error.is_retryable() => reused_key(),
-                // An input that nobody sent: the caller's body is what is wrong, not the path.
-                ErrorKind::NotFound => {
-                    let detail = error.message().to_owned();
-                    Failure::from(
-                        Error::invalid("the body names an input that this service does not hold")
-                            .with_code("UnknownInput")
-                            .with_field("/input", detail),
-                    )
-                }
+                ErrorKind::NotFound => unknown_input(&error),
                 _ => error.into(),
             })
+    }
+
+    /// Refuses inputs that the caller has not sent.
+    async fn require_inputs(&self, operation: &Operation, caller: &Caller) -> Result<(), Failure> {
+        for digest in operation.inputs() {
+            let known = InputContent::Known(digest.clone());
+            match self.executor.put_input(&caller.owner, known).await {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown_input(&error)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses an owner that has enough jobs waiting and running.
+    async fn require_room(&self, caller: &Caller) -> Result<(), Failure> {
+        let limit = self.options.limits.open_jobs;
+        let open = self.executor.list_jobs(JobFilter {
+            owner: Some(caller.owner.clone()),
+            status: vec![JobStatus::Pending, JobStatus::Running],
+            ..JobFilter::default()
+        });
+        let open: Vec<_> = open.take(limit).try_collect().await?;
+        if open.len() < limit {
+            return Ok(());
+        }
+        let error = Error::new(
+            ErrorKind::Throttled,
+            format!("{limit} jobs of yours wait or run already: let some end, or cancel them"),
+        );
+        let (policy, left) = (format!("\"open-jobs\";q={limit}"), "\"open-jobs\";r=0".to_owned());
+        Err(Failure::from(error.with_code("TooManyOpenJobs"))
+            .header(header::RETRY_AFTER, "10")
+            .header(HeaderName::from_static(headers::RATE_LIMIT_POLICY), policy)
+            .header(HeaderName::from_static(headers::RATE_LIMIT), left))
     }
 
     /// The tenants that exist for the caller's jobs; `None` for all.
@@ -248,6 +298,49 @@ impl Service {
     }
 }
 
+/// The ids of jobs that are being accepted at this moment.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Accepting(Arc<Mutex<HashSet<JobId>>>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+struct BeingAccepted {
+    all: Accepting,
+    id: JobId,
+}
+
+impl Accepting {
+    /// Refuses a submission whose twin is on its way in: whether they are the same is known once that one is there.
+    fn begin(&self, id: JobId) -> Result<BeingAccepted, Failure> {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+            return Ok(BeingAccepted {
+                all: self.clone(),
+                id,
+            });
+        }
+        let error = Error::conflict("the same Idempotency-Key is still being accepted: send it again")
+            .with_code("StillBeingAccepted")
+            .with_retryable(true);
+        Err(error.into())
+    }
+}
+
+impl Drop for BeingAccepted {
+    fn drop(&mut self) {
+        let mut all = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&self.id);
+    }
+}
+
+/// An input that nobody sent: the caller's body is what is wrong, not the path.
+fn unknown_input(error: &Error) -> Failure {
+    Failure::from(
+        Error::invalid("the body names an input that this service does not hold")
+            .with_code("UnknownInput")
+            .with_field("/input", error.message().to_owned()),
+    )
+}
+
 fn reused_key() -> Failure {
     let error = Error::invalid("this Idempotency-Key was used for another request: take a new one");
     Failure::from(error.with_code("IdempotencyKeyReused"))
@@ -265,7 +358,7 @@ enum IdempotencyKey {
 
 impl IdempotencyKey {
     fn of(headers: &HeaderMap) -> Result<Self, Failure> {
-        let Some(value) = headers.get("idempotency-key") else {
+        let Some(value) = headers.get(headers::IDEMPOTENCY_KEY) else {
             return Ok(Self::None);
         };
         let text = value.to_str().unwrap_or_default().trim();
@@ -300,10 +393,22 @@ impl IdempotencyKey {
     }
 }
 
+/// For how long the caller asks to be held, at the most.
+pub(super) fn held_for(request: &Incoming) -> Duration {
+    let asked = request
+        .query("wait")
+        .and_then(|text| text.parse().ok())
+        .map(Duration::from_secs);
+    asked
+        .or_else(|| preferred_wait(&request.parts.headers))
+        .unwrap_or_default()
+        .min(Duration::from_secs(MAX_WAIT))
+}
+
 /// `Prefer: wait=N`
 fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     let values = headers
-        .get_all("prefer")
+        .get_all(headers::PREFER)
         .iter()
         .filter_map(|value| value.to_str().ok());
     let mut preferences = values.flat_map(|value| value.split([',', ';'])).map(str::trim);
@@ -330,7 +435,11 @@ pub(super) fn flag(request: &Incoming, name: &str) -> Result<bool, Failure> {
     }
 }
 
-async fn json_body_of(request: Incoming, limit: usize) -> Result<(Parts, bytes::Bytes), Failure> {
+async fn json_body_of(
+    request: Incoming,
+    limit: usize,
+    idle: Duration,
+) -> Result<(Parts, bytes::Bytes), Failure> {
     let media_type = request.header(header::CONTENT_TYPE).unwrap_or_default();
     let essence = media_type
         .split(';')
@@ -338,20 +447,37 @@ async fn json_body_of(request: Incoming, limit: usize) -> Result<(Parts, bytes::
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    let empty = request.header(header::CONTENT_LENGTH) == Some("0");
+    let length = request.header(header::CONTENT_LENGTH);
+    if length.is_none() && !request.is_chunked() && request.parts.version < Version::HTTP_2 {
+        return Err(length_required("the body"));
+    }
+    let empty = length == Some("0");
     let json =
         essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
-    if !json && !(empty && essence.is_empty()) {
+    if !(json || empty && essence.is_empty()) {
         let error = Error::invalid("send the body as Content-Type: application/json")
             .with_code("UnsupportedMediaType");
         return Err(Failure::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE)
             .header(header::ACCEPT, "application/json"));
     }
-    request.read(limit).await
+    request.read(limit, idle).await
+}
+
+/// The answer to a request of HTTP/1.1 that does not say where its body ends.
+pub(super) fn length_required(what: &str) -> Failure {
+    let error =
+        Error::invalid(format!("say how long {what} is, or send it chunked")).with_code("LengthRequired");
+    Failure::with_status(error, StatusCode::LENGTH_REQUIRED)
 }
 
 /// Refuses a caller that will not take JSON.
 pub(super) fn accepts_json(headers: &HeaderMap) -> Result<(), Failure> {
+    accepts(headers, "application/json")
+}
+
+/// Refuses a caller that will not take this media type. Problem details are always taken.
+pub(super) fn accepts(headers: &HeaderMap, media_type: &str) -> Result<(), Failure> {
+    let kind = media_type.split('/').next().unwrap_or_default();
     let accepted: Vec<_> = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -367,15 +493,15 @@ pub(super) fn accepts_json(headers: &HeaderMap) -> Result<(), Failure> {
             )
         });
         !refused
-            && matches!(
-                essence.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json"
-            )
+            && (essence == "*/*"
+                || essence == media_type
+                || essence == PROBLEM_JSON
+                || essence.strip_suffix("/*").is_some_and(|range| range == kind))
     };
     if accepted.is_empty() || accepted.iter().flat_map(|value| value.split(',')).any(fits) {
         return Ok(());
     }
-    let error = Error::invalid("this call answers application/json only").with_code("NotAcceptable");
+    let error = Error::invalid(format!("this call answers {media_type} only")).with_code("NotAcceptable");
     Err(Failure::with_status(error, StatusCode::NOT_ACCEPTABLE))
 }
 

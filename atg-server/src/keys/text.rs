@@ -159,6 +159,12 @@ impl ApiKey {
     pub fn hash(&self, pepper: &Pepper) -> [u8; 32] {
         pepper.hash(&self.id, self.secret.expose_secret())
     }
+
+    /// The same in hexadecimal, as it stands in records.
+    #[must_use]
+    pub fn hash_hex(&self, pepper: &Pepper) -> String {
+        super::hex(&self.hash(pepper))
+    }
 }
 
 impl fmt::Debug for ApiKey {

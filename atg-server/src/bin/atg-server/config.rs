@@ -1,0 +1,383 @@
+//! The configuration of a server process.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use atg_executor_local::GraphLocation;
+use atg_sdk::{Result, azure::TenantId, env};
+use atg_server::{
+    http::{Limits, Rate, TlsFiles},
+    keys::Environment,
+};
+use secrecy::SecretString;
+
+use crate::{
+    arguments::{Role, Settings},
+    values::{self, Reading, flag, number, path},
+};
+
+/// What has no flag, since a command line is shown to every process of the machine.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    pub(crate) keys: Option<SecretString>,
+    pub(crate) pepper: Option<SecretString>,
+}
+
+impl Secrets {
+    pub(crate) fn from_environment() -> Self {
+        let read = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .filter(|text| !text.trim().is_empty())
+                .map(SecretString::from)
+        };
+        Self {
+            keys: read(env::ATG_API_KEYS),
+            pepper: read(env::ATG_KEY_PEPPER),
+        }
+    }
+}
+
+/// Everything that a server process is told.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) role: Role,
+    pub(crate) address: SocketAddr,
+    pub(crate) threads: Option<usize>,
+    pub(crate) environment: Environment,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) graph: GraphLocation,
+    pub(crate) keys: Keys,
+    pub(crate) pepper: Option<SecretString>,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) target_tenant: Option<TenantId>,
+    pub(crate) max_concurrent_jobs: usize,
+    pub(crate) retention: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) serve_metrics: bool,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) log_level: String,
+}
+
+/// Where keys come from.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    /// One is made for this run.
+    OfThisRun,
+    /// `ATG_API_KEYS`.
+    Plain(SecretString),
+    /// A file of records.
+    File(PathBuf),
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+impl Config {
+    /// Reads everything and tells all mistakes at once.
+    pub(crate) fn read(given: &Settings, secrets: Secrets) -> Result<Self> {
+        let mut reading = Reading::default();
+        let host = reading.value(env::ATG_SERVER_HOST, given.host.as_deref(), None, |text| {
+            parse_host(text).map(Some)
+        });
+        let port = reading.value(
+            env::ATG_SERVER_PORT,
+            given.port.as_deref(),
+            8000,
+            number(0, u64::from(u16::MAX)),
+        );
+        let threads = reading.value(
+            env::ATG_SERVER_WORKERS,
+            given.threads.as_deref(),
+            0,
+            number(1, 1024),
+        );
+        let environment = reading.value(
+            env::ATG_ENVIRONMENT,
+            given.environment.as_deref(),
+            Environment::Dev,
+            str::parse,
+        );
+        let graph = reading.value(
+            env::ATG_GRAPH,
+            given.graph.as_deref(),
+            GraphLocation::default(),
+            str::parse,
+        );
+        let public_url = reading.value(
+            env::ATG_PUBLIC_URL,
+            given.public_url.as_deref(),
+            None,
+            values::public_url,
+        );
+        let trusted_proxies = reading.value(
+            env::ATG_TRUSTED_PROXIES,
+            given.trusted_proxies.as_deref(),
+            Vec::new(),
+            parse_addresses,
+        );
+        let target_tenant = reading.value(
+            env::ATG_TARGET_TENANT_ID,
+            given.target_tenant_id.as_deref(),
+            None,
+            |text| text.parse().map(Some),
+        );
+        let jobs = reading.value(
+            env::ATG_MAX_CONCURRENT_JOBS,
+            given.max_concurrent_jobs.as_deref(),
+            3,
+            number(1, 1000),
+        );
+        let days = reading.value(
+            env::ATG_JOB_RETENTION_DAYS,
+            given.job_retention_days.as_deref(),
+            7,
+            number(1, 36_500),
+        );
+        let serve_metrics = reading.value(env::ENABLE_METRICS, given.enable_metrics.as_deref(), true, flag);
+        let metrics_listen = reading.value(
+            env::ATG_METRICS_LISTEN,
+            given.metrics_listen.as_deref(),
+            None,
+            |text| text.parse().map(Some).map_err(|_| "must be like 127.0.0.1:9100"),
+        );
+        let log_level = reading.value(
+            env::LOG_LEVEL,
+            given.log_level.as_deref(),
+            "info".to_owned(),
+            |text| tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()),
+        );
+        let limits = limits(&mut reading, given);
+        let role = given.role.unwrap_or(Role::All);
+        let tls = tls(&mut reading, given);
+        let keys = keys(&mut reading, given, secrets.keys, host.is_some(), role);
+        if environment != Environment::Dev && secrets.pepper.is_none() && matches!(keys, Keys::File(_)) {
+            reading.problem(
+                env::ATG_KEY_PEPPER,
+                format!("is not set, and {environment} keeps its pepper apart from its data: set it to what the keys were made with"),
+            );
+        }
+        let data_dir = values::data_dir(given.data_dir.as_ref());
+        reading.finish()?;
+        Ok(Self {
+            role,
+            address: SocketAddr::new(
+                host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                u16::try_from(port).unwrap_or(u16::MAX),
+            ),
+            threads: usize::try_from(threads).ok().filter(|threads| *threads > 0),
+            environment,
+            data_dir: data_dir?,
+            graph,
+            keys,
+            pepper: secrets.pepper,
+            tls,
+            public_url,
+            trusted_proxies,
+            target_tenant,
+            max_concurrent_jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
+            retention: Duration::from_secs(days * DAY),
+            limits,
+            serve_metrics,
+            metrics_listen,
+            log_level,
+        })
+    }
+}
+
+/// Without host and key the server keeps to this machine; a host that others reach needs keys that somebody gave out.
+fn keys(
+    reading: &mut Reading,
+    given: &Settings,
+    plain: Option<SecretString>,
+    has_host: bool,
+    role: Role,
+) -> Keys {
+    match (path(given.keys_file.as_ref()), plain) {
+        (Some(_), Some(_)) => {
+            reading.problem(
+                env::ATG_API_KEYS,
+                format!("is set beside {}: leave one of them out", env::ATG_API_KEYS_FILE),
+            );
+            Keys::OfThisRun
+        }
+        (Some(file), None) => Keys::File(file),
+        (None, Some(plain)) => Keys::Plain(plain),
+        (None, None) => {
+            if has_host && role != Role::Worker {
+                reading.problem(
+                    env::ATG_SERVER_HOST,
+                    format!(
+                        "is set and no key is: set {} (see `atg-server keys new`), or leave the host out",
+                        env::ATG_API_KEYS_FILE
+                    ),
+                );
+            }
+            Keys::OfThisRun
+        }
+    }
+}
+
+fn tls(reading: &mut Reading, given: &Settings) -> Option<TlsFiles> {
+    match (path(given.tls_cert.as_ref()), path(given.tls_key.as_ref())) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (None, None) => None,
+        (Some(_), None) => {
+            reading.problem(
+                env::ATG_TLS_KEY,
+                format!("is missing beside {}", env::ATG_TLS_CERT),
+            );
+            None
+        }
+        (None, Some(_)) => {
+            reading.problem(
+                env::ATG_TLS_CERT,
+                format!("is missing beside {}", env::ATG_TLS_KEY),
+            );
+            None
+        }
+    }
+}
+
+fn limits(reading: &mut Reading, given: &Settings) -> Limits {
+    let mut limits = Limits::default();
+    let mut rate = |variable, text: &Option<String>, default: Rate| {
+        let calls = reading.value(
+            variable,
+            text.as_deref(),
+            u64::from(default.calls),
+            number(1, 1_000_000),
+        );
+        Rate::per_minute(u32::try_from(calls).unwrap_or(u32::MAX))
+    };
+    limits.long = rate(env::ATG_RATE_LIMIT_LONG, &given.rate_limit_long, limits.long);
+    limits.short = rate(env::ATG_RATE_LIMIT_SHORT, &given.rate_limit_short, limits.short);
+    limits.other = rate(env::ATG_RATE_LIMIT_OTHER, &given.rate_limit_other, limits.other);
+    limits.input_bytes = reading.value(
+        env::ATG_MAX_INPUT_BYTES,
+        given.max_input_bytes.as_deref(),
+        limits.input_bytes,
+        number(1, u64::MAX),
+    );
+    let mut count = |variable, text: &Option<String>, default: usize| {
+        let default = u64::try_from(default).unwrap_or(u64::MAX);
+        let found = reading.value(variable, text.as_deref(), default, number(1, 1_000_000));
+        usize::try_from(found).unwrap_or(usize::MAX)
+    };
+    limits.connections = count(
+        env::ATG_MAX_CONNECTIONS,
+        &given.max_connections,
+        limits.connections,
+    );
+    limits.open_jobs = count(env::ATG_MAX_OPEN_JOBS, &given.max_open_jobs, limits.open_jobs);
+    let grace = reading.value(
+        env::ATG_SHUTDOWN_GRACE_SECONDS,
+        given.shutdown_grace_seconds.as_deref(),
+        limits.grace.as_secs(),
+        number(0, 3600),
+    );
+    limits.grace = Duration::from_secs(grace);
+    limits
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, &'static str> {
+    if text == "localhost" {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .map_err(|_| "must be an address of this machine, like 127.0.0.1 or 0.0.0.0")
+}
+
+fn parse_addresses(text: &str) -> Result<Vec<IpAddr>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse()
+                .map_err(|_| format!("`{}` is not an IP address", part.escape_debug()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            data_dir: Some("/nowhere".into()),
+            ..Settings::default()
+        }
+    }
+
+    fn refused(given: &Settings, secrets: Secrets) -> Vec<String> {
+        let error = Config::read(given, secrets).unwrap_err();
+        assert_eq!(error.kind().exit_code(), 2);
+        error.fields().iter().map(|field| field.pointer.clone()).collect()
+    }
+
+    #[test]
+    fn without_host_and_key_it_keeps_to_this_machine() {
+        let config = Config::read(&settings(), Secrets::default()).unwrap();
+        assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
+        assert!(matches!(config.keys, Keys::OfThisRun));
+    }
+
+    #[test]
+    fn a_host_without_a_key_is_refused() {
+        let given = Settings {
+            host: Some("127.0.0.1".into()),
+            ..settings()
+        };
+        assert_eq!(refused(&given, Secrets::default()), ["ATG_SERVER_HOST"]);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
+        let given = Settings {
+            port: Some("70000".into()),
+            graph: Some("neo4j://user:canary@host".into()),
+            tls_cert: Some("cert.pem".into()),
+            trusted_proxies: Some("10.0.0.1, proxy".into()),
+            keys_file: Some("keys.json".into()),
+            environment: Some("prod".into()),
+            ..settings()
+        };
+        let secrets = Secrets {
+            keys: Some(SecretString::from("canary")),
+            ..Secrets::default()
+        };
+        let error = Config::read(&given, secrets).unwrap_err();
+        assert!(!format!("{error} {error:?} {:?}", error.fields()).contains("canary"));
+        let named: Vec<_> = error
+            .fields()
+            .iter()
+            .map(|field| field.pointer.as_str())
+            .collect();
+        let expected = [
+            "ATG_SERVER_PORT",
+            "ATG_GRAPH",
+            "ATG_TRUSTED_PROXIES",
+            "ATG_TLS_KEY",
+            "ATG_API_KEYS",
+        ];
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn key_records_need_a_pepper_that_lies_elsewhere_except_in_dev() {
+        let with = |environment: &str| Settings {
+            keys_file: Some("keys.json".into()),
+            environment: Some(environment.into()),
+            ..settings()
+        };
+        assert!(Config::read(&with("dev"), Secrets::default()).is_ok());
+        assert_eq!(refused(&with("int"), Secrets::default()), ["ATG_KEY_PEPPER"]);
+    }
+}
