@@ -205,6 +205,8 @@ pub(crate) enum ExprKind {
     },
     /// A pattern as a predicate.
     PatternPredicate(Box<Pattern>),
+    /// `exists(pattern)`, which may stand anywhere.
+    ExistsPattern(Box<Pattern>),
     MapProjection {
         name: Name,
         items: Vec<MapItem>,
@@ -277,4 +279,15 @@ pub(crate) enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+}
+
+impl LabelExpr {
+    /// Whether it is a name, or names joined by `|`.
+    pub(crate) fn is_choice(&self) -> bool {
+        match self {
+            Self::Name(_) => true,
+            Self::Or(a, b) => a.is_choice() && b.is_choice(),
+            Self::Any | Self::Not(_) | Self::And(..) => false,
+        }
+    }
 }

@@ -109,6 +109,10 @@ impl Lexer<'_> {
         ))
     }
 
+    fn refuse_escape<T>(&self, start: usize, message: &str) -> Result<T, Refusal> {
+        Err(Refusal::unsupported(Span::new(start, start + 2), message))
+    }
+
     fn skip_space(&mut self) -> Result<(), Refusal> {
         loop {
             let rest = self.rest();
@@ -125,7 +129,7 @@ impl Lexer<'_> {
                 return Ok(());
             };
             if let Some(escape) = rest[..skip].find("\\u") {
-                return self.refuse(
+                return self.refuse_escape(
                     self.at + escape,
                     "a unicode escape cannot stand in a comment: write the character",
                 );
@@ -146,7 +150,7 @@ impl Lexer<'_> {
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) && !self.after_name() => {
                 self.number()
             }
-            '\\' => self.refuse(
+            '\\' => self.refuse_escape(
                 self.at,
                 "a unicode escape stands for a character in a string only: write the character",
             ),
@@ -193,7 +197,7 @@ impl Lexer<'_> {
                     break;
                 }
                 Some('\\') if self.rest().starts_with("\\u") => {
-                    return self.refuse(
+                    return self.refuse_escape(
                         self.at,
                         "a unicode escape cannot stand in a name: write the character",
                     );
@@ -273,12 +277,12 @@ impl Lexer<'_> {
         };
         match char::from_u32(code) {
             // The server replaces escapes before it looks for the end of the text.
-            Some('\'' | '"' | '\\' | '`') => self.refuse(
+            Some('\'' | '"' | '\\' | '`') => self.refuse_escape(
                 escape,
                 "this escape would end the text or begin another escape: write \\' or \\\" or \\\\",
             ),
             Some(c) => Ok(c),
-            None => self.refuse(escape, "half of a surrogate pair is not a character"),
+            None => self.refuse_escape(escape, "half of a surrogate pair is not a character"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod child;
 mod conformance;
+mod cypher;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod inputs;

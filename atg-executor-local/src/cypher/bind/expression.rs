@@ -240,6 +240,7 @@ impl Binder<'_> {
                 let plan = self.pattern_plan(&clause, Some(map), scope)?;
                 (Ex::Subquery(SubqueryKind::Collect, Arc::new(plan)), Type::LIST)
             }
+            ExprKind::ExistsPattern(pattern) => self.pattern_predicate(pattern, scope)?,
             ExprKind::PatternPredicate(_) => {
                 let message =
                     "a pattern is a condition here: write EXISTS { … }, COUNT { … } or [pattern | value]";

@@ -222,7 +222,7 @@ impl Binder<'_> {
                 "the relationship {} stands twice in this MATCH, where each is used once",
                 name.text
             );
-            return Err(Refusal::invalid(name.span, message));
+            return Err(Refusal::unsupported(name.span, message));
         }
         let chain = relationship.length.is_some();
         match scope.find(&name.text) {

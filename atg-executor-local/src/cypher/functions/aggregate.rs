@@ -58,10 +58,8 @@ impl Aggregate {
     pub(crate) const fn result(self) -> Type {
         match self {
             Self::CountRows | Self::Count => Type::INT,
-            Self::Sum | Self::PercentileDiscrete => Type::NUMBER,
-            Self::Average | Self::Deviation | Self::DeviationOfPopulation | Self::PercentileContinuous => {
-                Type::FLOAT
-            }
+            Self::Sum | Self::PercentileContinuous | Self::PercentileDiscrete => Type::NUMBER,
+            Self::Average | Self::Deviation | Self::DeviationOfPopulation => Type::FLOAT,
             Self::Min | Self::Max => Type::ANY,
             Self::Collect => Type::LIST,
         }
@@ -278,10 +276,10 @@ fn percentile_of(mut numbers: Vec<Value>, at: f64, continuous: bool) -> Outcome<
     }
     let position = at * (count - 1) as f64;
     let (low, high) = (position.floor() as usize, position.ceil() as usize);
-    let lower = number("percentileCont", &numbers[low])?;
     if low == high {
-        return Ok(Value::Float(lower));
+        return Ok(numbers[low].clone());
     }
+    let lower = number("percentileCont", &numbers[low])?;
     let upper = number("percentileCont", &numbers[high])?;
     Ok(Value::Float(
         lower * (high as f64 - position) + upper * (position - low as f64),

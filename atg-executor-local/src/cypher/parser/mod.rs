@@ -25,6 +25,7 @@ pub(super) fn statement(text: &str, tokens: Vec<Token>) -> Result<Statement, Ref
         at: 0,
         depth: 0,
         parts: 0,
+        older_or: None,
     };
     let explain = parser.eat_word("EXPLAIN");
     if parser.is_word("PROFILE") {
@@ -47,6 +48,8 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     parts: usize,
+    /// Where a type was joined by `|:`, which is still read in the simplest patterns.
+    older_or: Option<Span>,
 }
 
 impl Parser<'_> {

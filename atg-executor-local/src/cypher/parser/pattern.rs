@@ -192,6 +192,7 @@ impl Parser<'_> {
         } else {
             None
         };
+        let older_or = self.older_or.take();
         let length = if relationship && self.eat("*") {
             Some(self.length()?)
         } else {
@@ -205,6 +206,21 @@ impl Parser<'_> {
             }
             _ => None,
         };
+        if length.is_some()
+            && let Some(types) = &labels
+            && !types.is_choice()
+        {
+            let message = "a relationship of variable length takes types joined by '|' only";
+            return Err(Refusal::invalid(self.last(), message));
+        }
+        if let Some(span) = older_or
+            && (name.is_some() || length.is_some() || properties.is_some())
+        {
+            return Err(Refusal::invalid(
+                span,
+                "':' behind '|' is gone from Cypher: write :A|B",
+            ));
+        }
         let predicate = if self.eat_word("WHERE") {
             Some(self.expression()?)
         } else {
@@ -258,8 +274,8 @@ impl Parser<'_> {
         let mut left = self.label_and(relationship)?;
         while self.is("|") {
             self.advance();
-            if relationship {
-                self.eat(":");
+            if relationship && self.is(":") {
+                self.older_or = Some(self.advance().span);
             }
             let right = self.label_and(relationship)?;
             left = LabelExpr::Or(Box::new(left), Box::new(right));

@@ -90,7 +90,7 @@ impl Parser<'_> {
             "FALSE" if !call => self.take(ExprKind::Bool(false)),
             "INF" | "INFINITY" if !call => self.take(ExprKind::Float(f64::INFINITY)),
             "NAN" if !call => self.take(ExprKind::Float(f64::NAN)),
-            "CASE" if !call => self.case(),
+            "CASE" => self.case(),
             "EXISTS" if brace => self.subquery(SubqueryKind::Exists),
             "COUNT" if brace => self.subquery(SubqueryKind::Count),
             "COLLECT" if brace => self.subquery(SubqueryKind::Collect),
@@ -412,7 +412,7 @@ impl Parser<'_> {
         match pattern {
             Ok(pattern) if !pattern.hops.is_empty() && self.is(")") => {
                 self.advance();
-                Ok(ExprKind::PatternPredicate(Box::new(pattern)))
+                Ok(ExprKind::ExistsPattern(Box::new(pattern)))
             }
             _ => {
                 let message = "exists() takes a pattern: for a property write n.name IS NOT NULL";

@@ -1,9 +1,11 @@
 //! The bytes under which `DISTINCT` and grouping take two values for one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{Node, Path, Relationship, Value};
 
 /// Appends the key of a value: equal bytes if and only if the values are equivalent. `1` and `1.0` are, and so are two
-/// nulls and two NaNs, which equality tells apart.
+/// nulls, of which equality knows nothing; two NaNs never are.
 pub(crate) fn group_key(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.push(0),
@@ -50,14 +52,19 @@ fn int_key(value: i64, out: &mut Vec<u8>) {
     out.extend(value.to_le_bytes());
 }
 
+static NANS: AtomicU64 = AtomicU64::new(0);
+
 fn float_key(value: f64, out: &mut Vec<u8>) {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     if value.fract() == 0.0 && (-TWO_63..TWO_63).contains(&value) {
         return int_key(value as i64, out);
     }
-    let canonical = if value.is_nan() { f64::NAN } else { value };
     out.push(3);
-    out.extend(canonical.to_bits().to_le_bytes());
+    out.extend(value.to_bits().to_le_bytes());
+    if value.is_nan() {
+        // No NaN is another one, not even for DISTINCT.
+        out.extend(NANS.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    }
 }
 
 fn node_key(node: &Node, out: &mut Vec<u8>) {

@@ -88,7 +88,7 @@ fn grouping_merges_equivalent_values_only() {
         bytes
     };
     assert_eq!(key(&Value::Int(1)), key(&Value::Float(1.0)));
-    assert_eq!(key(&Value::Float(f64::NAN)), key(&Value::Float(-f64::NAN)));
+    assert_ne!(key(&Value::Float(f64::NAN)), key(&Value::Float(f64::NAN)));
     assert_eq!(key(&list([Value::Null])), key(&list([Value::Null])));
     assert_ne!(key(&Value::Int(1)), key(&Value::text("1")));
     assert_ne!(key(&Value::Float(0.5)), key(&Value::Float(0.25)));

@@ -111,6 +111,23 @@ struct Planner<'a> {
     steps: Vec<Step>,
 }
 
+/// Where a statement has the row number of a node from.
+#[derive(Debug, Clone)]
+enum Id {
+    /// From the slot of a node that was known before: a parameter, if the statement asks for it at all.
+    Known(usize),
+    Sql(String),
+}
+
+impl Id {
+    fn text(&self, builder: &mut Builder) -> String {
+        match self {
+            Self::Known(slot) => builder.node(*slot),
+            Self::Sql(text) => text.clone(),
+        }
+    }
+}
+
 impl Execution<'_> {
     /// The steps of a `MATCH`; planned when it is first reached.
     pub(super) fn steps(&self, pattern: &Arc<Match>) -> Outcome<Rc<Steps>> {
@@ -317,9 +334,9 @@ impl<'a> Planner<'a> {
     fn find(&mut self, start: Option<usize>) -> Outcome<Step> {
         let mut builder = Builder::default();
         // The SQL of each node's row number, where it is known before or in this statement.
-        let mut ids: Vec<Option<String>> = Vec::with_capacity(self.known.len());
+        let mut ids: Vec<Option<Id>> = Vec::with_capacity(self.known.len());
         for (index, node) in self.pattern.nodes.iter().enumerate() {
-            ids.push(self.known[index].then(|| builder.param(Param::Node(node.slot))));
+            ids.push(self.known[index].then_some(Id::Known(node.slot)));
         }
         let before: Vec<usize> = (0..self.done.len()).filter(|index| self.done[*index]).collect();
         let mut placed: Vec<(usize, String)> = Vec::new();
@@ -360,7 +377,7 @@ impl<'a> Planner<'a> {
         &mut self,
         start: usize,
         builder: &mut Builder,
-        ids: &mut [Option<String>],
+        ids: &mut [Option<Id>],
         placed: &mut Vec<(usize, String)>,
     ) -> Outcome<()> {
         let lookup = self.lookup(start)?;
@@ -416,7 +433,7 @@ impl<'a> Planner<'a> {
         }
         self.confine(&alias, needs_table, builder);
         builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
-        ids[start] = Some(id);
+        ids[start] = Some(Id::Sql(id));
         Ok(())
     }
 
@@ -424,7 +441,7 @@ impl<'a> Planner<'a> {
         &mut self,
         index: usize,
         builder: &mut Builder,
-        ids: &mut [Option<String>],
+        ids: &mut [Option<Id>],
         placed: &mut Vec<(usize, String)>,
     ) {
         let relationship = &self.pattern.relationships[index];
@@ -461,7 +478,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A relationship of one step that touches what this statement knows.
-    fn reachable(&self, ids: &[Option<String>]) -> Option<usize> {
+    fn reachable(&self, ids: &[Option<Id>]) -> Option<usize> {
         let open = (0..self.done.len())
             .filter(|index| !self.done[*index] && self.pattern.relationships[*index].length.is_none());
         let ends = |index: usize| {
@@ -477,14 +494,18 @@ impl<'a> Planner<'a> {
         &mut self,
         index: usize,
         builder: &mut Builder,
-        ids: &mut [Option<String>],
+        ids: &mut [Option<Id>],
         placed: &mut Vec<(usize, String)>,
     ) {
         let relationship = &self.pattern.relationships[index];
         let (from, to, direction) = match (&ids[relationship.left], &ids[relationship.right]) {
             (None, None) => return self.begin_with_relationship(index, builder, ids, placed),
-            (Some(from), _) => (from.clone(), relationship.right, relationship.direction),
-            (None, Some(from)) => (from.clone(), relationship.left, turned(relationship.direction)),
+            (Some(from), _) => (from.text(builder), relationship.right, relationship.direction),
+            (None, Some(from)) => (
+                from.text(builder),
+                relationship.left,
+                turned(relationship.direction),
+            ),
         };
         let alias = format!("e{index}");
         builder.table(format!("edge AS {alias}"));
@@ -518,8 +539,9 @@ impl<'a> Planner<'a> {
     }
 
     /// A relationship has reached a node.
-    fn arrive(&self, index: usize, id: String, builder: &mut Builder, ids: &mut [Option<String>]) {
+    fn arrive(&self, index: usize, id: String, builder: &mut Builder, ids: &mut [Option<Id>]) {
         if let Some(known) = &ids[index] {
+            let known = known.text(builder);
             builder.condition(format!("{known} = {id}"));
             return;
         }
@@ -547,7 +569,7 @@ impl<'a> Planner<'a> {
         }
         self.confine(&alias, needs_table, builder);
         builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
-        ids[index] = Some(id);
+        ids[index] = Some(Id::Sql(id));
     }
 
     /// Only nodes of the caller's tenants exist.

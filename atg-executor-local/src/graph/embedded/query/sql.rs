@@ -74,6 +74,18 @@ impl Builder {
         format!("?{}", self.params.len())
     }
 
+    /// A placeholder for the row of the node in a slot, the same one each time.
+    pub(super) fn node(&mut self, slot: usize) -> String {
+        let at = self
+            .params
+            .iter()
+            .position(|param| matches!(param, Param::Node(other) if *other == slot));
+        match at {
+            Some(at) => format!("?{}", at + 1),
+            None => self.param(Param::Node(slot)),
+        }
+    }
+
     fn column(&mut self, column: String) -> usize {
         self.columns.push(column);
         self.columns.len() - 1
