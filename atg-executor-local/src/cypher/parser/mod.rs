@@ -26,6 +26,8 @@ pub(super) fn statement(text: &str, tokens: Vec<Token>) -> Result<Statement, Ref
         depth: 0,
         parts: 0,
         older_or: None,
+        label_bars: Vec::new(),
+        map_bar: None,
     };
     let explain = parser.eat_word("EXPLAIN");
     if parser.is_word("PROFILE") {
@@ -50,6 +52,10 @@ struct Parser<'a> {
     parts: usize,
     /// Where a type was joined by `|:`, which is still read in the simplest patterns.
     older_or: Option<Span>,
+    /// Where labels were joined by `|`.
+    label_bars: Vec<usize>,
+    /// The `|` that ends the condition of a comprehension, whatever else it could be.
+    map_bar: Option<usize>,
 }
 
 impl Parser<'_> {

@@ -272,7 +272,8 @@ impl Parser<'_> {
     /// `A|B&!C`, and the older `A:B` (both) and, for types, `A|:B` (either).
     pub(super) fn label_expression(&mut self, relationship: bool) -> Result<LabelExpr, Refusal> {
         let mut left = self.label_and(relationship)?;
-        while self.is("|") {
+        while self.is("|") && self.map_bar != Some(self.at) {
+            self.label_bars.push(self.at);
             self.advance();
             if relationship && self.is(":") {
                 self.older_or = Some(self.advance().span);

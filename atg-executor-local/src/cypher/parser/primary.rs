@@ -271,7 +271,7 @@ impl Parser<'_> {
         self.expect_word("IN")?;
         let list = Box::new(self.expression()?);
         let predicate = if self.eat_word("WHERE") {
-            Some(Box::new(self.expression()?))
+            Some(Box::new(self.comprehension_condition()?))
         } else {
             None
         };
@@ -287,6 +287,31 @@ impl Parser<'_> {
             predicate,
             map,
         })
+    }
+
+    /// The condition of a comprehension. In `[n IN list WHERE n:A|B | n.name]` the last bar begins the result, and so it
+    /// does in `[n IN list WHERE n:A | n]`, where it could join two labels as well.
+    fn comprehension_condition(&mut self) -> Result<Expr, Refusal> {
+        let (start, bars) = (self.at, self.label_bars.len());
+        let greedy = self.attempt(Self::expression);
+        if greedy.is_ok() && self.is("|") {
+            return greedy;
+        }
+        let end = self.at;
+        let mut candidates = self.label_bars.split_off(bars);
+        candidates.sort_unstable();
+        candidates.dedup();
+        for bar in candidates.into_iter().rev() {
+            self.at = start;
+            let outer = self.map_bar.replace(bar);
+            let condition = self.attempt(Self::expression);
+            self.map_bar = outer;
+            if condition.is_ok() && self.at == bar {
+                return condition;
+            }
+        }
+        self.at = end;
+        greedy
     }
 
     /// `None` where the brackets turn out to hold something else than a pattern with a bar.
@@ -309,7 +334,7 @@ impl Parser<'_> {
         let mut pattern = pattern?;
         pattern.name = name;
         let predicate = if self.eat_word("WHERE") {
-            Some(Box::new(self.expression()?))
+            Some(Box::new(self.comprehension_condition()?))
         } else {
             None
         };

@@ -69,6 +69,19 @@ const TYPES: &[&str] = &[
     "REFERENCES",
     "NOTHING",
 ];
+/// What the graph really holds: most patterns are made of these, so that there is something to find.
+const SCHEMA: &[(&str, &str, &str)] = &[
+    ("Tenant", "CONTAINS", "Subscription"),
+    ("Subscription", "CONTAINS", "ResourceGroup"),
+    ("ResourceGroup", "CONTAINS", "VirtualMachine"),
+    ("ResourceGroup", "CONTAINS", "Resource"),
+    ("VirtualNetwork", "CONTAINS", "Subnet"),
+    ("VirtualMachine", "USES_SUBNET", "Subnet"),
+    ("VirtualNetwork", "CONNECTED_TO", "VirtualNetwork"),
+    ("User", "MEMBER_OF", "Group"),
+    ("Group", "MEMBER_OF", "Group"),
+    ("Group", "HAS_ROLE", "Subscription"),
+];
 const TEXT_PROPERTIES: &[&str] = &[
     "name",
     "id",
@@ -189,12 +202,50 @@ impl Grammar {
             let pattern = self.pattern(&before, true);
             text.push_str(&pattern);
         }
-        if self.random.one_in(2) {
-            let condition = self.boolean(3);
+        if self.random.one_in(3) {
+            let depth = self.random.pick(&[1, 2, 2, 3]);
+            let condition = self.boolean(depth);
             let _ = write!(text, " WHERE {condition}");
         }
         text.push(' ');
         text
+    }
+
+    /// A step that the graph holds, with as much of it said as chance wants.
+    fn likely(&mut self, before: &[(String, Kind)], declared: &mut Vec<(String, Kind)>) -> String {
+        let (from, kind, to) = self.random.pick(SCHEMA);
+        let mut end = |label: &str, this: &mut Self| {
+            let known: Vec<String> = before
+                .iter()
+                .filter(|(_, kind)| *kind == Kind::Node)
+                .map(|(name, _)| name.clone())
+                .collect();
+            let label = if this.random.one_in(3) {
+                String::new()
+            } else {
+                format!(":{label}")
+            };
+            if !known.is_empty() && this.random.one_in(3) {
+                return format!("({})", known[this.random.below(known.len())]);
+            }
+            let name = this.name("n");
+            declared.push((name.clone(), Kind::Node));
+            format!("({name}{label})")
+        };
+        let (left, right) = (end(from, self), end(to, self));
+        let relationship = if self.random.one_in(2) {
+            let name = self.name("r");
+            declared.push((name.clone(), Kind::Relationship));
+            name
+        } else {
+            String::new()
+        };
+        match self.random.below(6) {
+            0 => format!("{left}-[{relationship}]-{right}"),
+            1 => format!("{left}-[{relationship}]->{right}"),
+            2 => format!("{right}<-[{relationship}:{kind}]-{left}"),
+            _ => format!("{left}-[{relationship}:{kind}]->{right}"),
+        }
     }
 
     fn pattern(&mut self, before: &[(String, Kind)], may_name: bool) -> String {
@@ -205,6 +256,18 @@ impl Grammar {
             let name = self.name("p");
             let _ = write!(text, "{name} = ");
             declared.push((name, Kind::Path));
+        }
+        if may_name && !self.random.one_in(3) {
+            self.budget = self.budget.saturating_sub(1);
+            let step = self.likely(before, &mut declared);
+            text.push_str(&step);
+            if self.random.one_in(3) {
+                let hop = self.hop(&mut declared, may_name);
+                let node = self.node(before, &mut declared, may_name);
+                let _ = write!(text, "{hop}{node}");
+            }
+            self.scope.extend(declared);
+            return text;
         }
         let node = self.node(before, &mut declared, may_name);
         text.push_str(&node);
@@ -350,12 +413,13 @@ impl Grammar {
     fn returning(&mut self) -> String {
         let mut columns = Vec::new();
         let count = 1 + self.random.below(3);
+        let depth = self.random.pick(&[1, 1, 2, 2, 3]);
         let grouped = self.random.one_in(3);
         for index in 1..=count {
             let text = if grouped && (index == count || self.random.one_in(3)) {
                 self.aggregate().0
             } else {
-                self.value(3).0
+                self.value(depth).0
             };
             columns.push(format!("{text} AS c{index}"));
         }
@@ -616,7 +680,7 @@ impl Grammar {
                         self.random.pick(&["0", "2", "4"])
                     );
                 }
-                6 => return format!("reverse({})", self.list(depth - 1)),
+                6 => return format!("reverse([q IN {} | q])", self.list(depth - 1)),
                 7 => {
                     return format!(
                         "split({}, {})",
