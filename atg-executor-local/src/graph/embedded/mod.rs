@@ -144,6 +144,11 @@ impl GraphStore for EmbeddedStore {
         self.blocking(info::read).await
     }
 
+    /// Known since the file was opened: every job asks, and counting a large graph takes seconds.
+    async fn graph_id(&self) -> Result<String> {
+        Ok(self.graph_id.clone())
+    }
+
     async fn begin_scan(&self, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
         writer::begin(self, start).await
     }

@@ -248,6 +248,7 @@ pub(crate) async fn info_counts_what_is_there(store: &dyn GraphStore) {
     assert!(total(&info.labels, "External").unwrap() >= 2);
     assert!(total(&info.relationship_types, "HAS_ROLE").unwrap() >= 1);
     assert!(info.counts.nodes >= 9 && !info.graph_id.is_empty());
+    assert_eq!(store.graph_id().await.unwrap(), info.graph_id);
     assert!(
         info.tenants
             .iter()
