@@ -12,3 +12,4 @@ mod processes;
 mod refusals;
 mod scan;
 mod support;
+mod transfer;
