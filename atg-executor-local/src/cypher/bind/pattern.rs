@@ -153,6 +153,16 @@ impl Binder<'_> {
             left = right;
         }
         if let Some(name) = &pattern.name {
+            let known = |node: usize| builder.plan.nodes[node].bound;
+            let old = hops
+                .iter()
+                .map(|hop| &builder.plan.relationships[*hop])
+                .all(|hop| hop.bound && known(hop.right));
+            if builder.plan.optional && old && known(start) {
+                // Neo4j gives such a path even where the pattern is not there.
+                let message = "a path of known parts only is not supported in OPTIONAL MATCH: use MATCH, or nodes and relationships";
+                return Err(Refusal::unsupported(name.span, message));
+            }
             let slot = self.slot();
             scope.declare(name, slot, Type::PATH)?;
             builder.plan.paths.push(plan::Path { slot, start, hops });

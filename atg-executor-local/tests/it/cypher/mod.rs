@@ -4,6 +4,7 @@
 mod battery;
 mod bolt;
 mod differential;
+mod documentation;
 mod fixture;
 mod limits;
 mod random;
