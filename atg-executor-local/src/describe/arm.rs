@@ -140,6 +140,7 @@ pub(super) fn finish(
     Described {
         node: node(describer, body, level),
         references,
+        lists: Vec::new(),
     }
 }
 

@@ -71,8 +71,13 @@ pub(super) fn describe(
         ));
     }
     let mut references = Vec::new();
+    let mut lists = Vec::new();
     for (member, value) in object {
-        if let Some((_, relationship, outward, said)) = LISTS.iter().find(|(list, ..)| list == member) {
+        if let Some((list, relationship, outward, said)) = LISTS.iter().find(|(list, ..)| list == member) {
+            // `null` is what an export writes that did not ask.
+            if matches!(value, Json::Array(_)) {
+                lists.push(*list);
+            }
             push_list(&mut references, member, value, relationship, *outward, *said);
             continue;
         }
@@ -106,6 +111,7 @@ pub(super) fn describe(
                 standing: Standing::Own,
             },
             references,
+            lists,
         },
         implied: Vec::new(),
         redacted: Vec::new(),

@@ -146,6 +146,7 @@ impl Describer {
                     standing: Standing::Implied,
                 },
                 references: self.contained_in(&scope).into_iter().collect(),
+                lists: Vec::new(),
             });
         }
     }

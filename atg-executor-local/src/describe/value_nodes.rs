@@ -106,6 +106,7 @@ impl Describer {
                 standing: Standing::Implied,
             },
             references: Vec::new(),
+            lists: Vec::new(),
         }
     }
 }

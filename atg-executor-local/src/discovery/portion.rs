@@ -43,8 +43,6 @@ pub(crate) struct Row {
     pub kind: Kind,
     /// Of its key: equal for the same object, however its ID is spelled.
     pub hash: u64,
-    /// Whether its source said what its properties are.
-    pub rich: bool,
     pub description: Description,
 }
 
@@ -93,9 +91,6 @@ impl Portion {
         }
         let hash = hash_of(facts.id);
         let id = facts.id.to_owned();
-        let rich = object
-            .get("properties")
-            .is_some_and(|properties| !properties.is_null());
         let foreign = object
             .get("tenantId")
             .and_then(Json::as_str)
@@ -112,7 +107,6 @@ impl Portion {
                     place: element.place,
                     kind,
                     hash,
-                    rich: rich || kind == Kind::Entra,
                     description,
                 });
             }

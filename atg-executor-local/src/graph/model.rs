@@ -133,6 +133,9 @@ pub struct Described {
     pub node: Node,
     /// What it says. All edges that the node's source implies, including those between two other nodes.
     pub references: Vec<Reference>,
+    /// Lists that the source named and that became edges alone (`members`, `owners`), empty ones too: that nobody is
+    /// left in a list is said by no edge.
+    pub lists: Vec<&'static str>,
 }
 
 /// One end of a reference.

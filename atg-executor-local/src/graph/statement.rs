@@ -56,12 +56,12 @@ pub(crate) struct Statement<'a> {
 
 impl<'a> Statement<'a> {
     /// Of a description.
-    pub(crate) fn of(tenant: TenantId, node: &Node, references: &'a [Reference]) -> Self {
+    pub(crate) fn of(tenant: TenantId, node: &Node, references: &'a [Reference], lists: &[&str]) -> Self {
         let edges: Vec<_> = references
             .iter()
             .map(|reference| Stated::of(tenant, reference))
             .collect();
-        let scope = scope(node);
+        let scope = scope(node, lists);
         let mut hashes: Vec<Hash> = edges.iter().map(Stated::hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
@@ -120,7 +120,7 @@ impl<'a> Stated<'a> {
 /// A source always speaks of what makes a node one.
 const ALWAYS_SAID: [&str; 4] = ["", "id", "name", "type"];
 
-fn scope(node: &Node) -> Option<String> {
+fn scope(node: &Node, lists: &[&str]) -> Option<String> {
     if node.properties.is_some() {
         return None;
     }
@@ -128,6 +128,7 @@ fn scope(node: &Node) -> Option<String> {
         .members
         .iter()
         .map(|(name, _)| name.as_str())
+        .chain(lists.iter().copied())
         .chain(ALWAYS_SAID)
         .collect();
     names.sort_unstable();

@@ -45,6 +45,35 @@ pub(crate) async fn edge_properties_are_kept_and_changed(store: &dyn GraphStore)
     assert!(edges[0]["owner"].as_str().unwrap().ends_with("/assignment"));
 }
 
+pub(crate) async fn a_list_decides_about_its_own_edges(store: &dyn GraphStore) {
+    let graph = Graph::new(store);
+    let group = |members: &[&str], named: bool| {
+        let mut node = graph.resource(&thing("group")).thin();
+        for member in members {
+            node = node.from("MEMBER_OF", &thing(member), "members", Said::Here);
+        }
+        node.lists.extend(named.then_some("members"));
+        vec![node]
+    };
+    graph.scan(group(&["a", "b"], true)).await;
+    let (counts, _) = graph.scan(group(&["b", "c"], true)).await;
+    assert_eq!(
+        (counts.edges_added, counts.edges_removed, counts.edges),
+        (1, 1, 2)
+    );
+    assert_eq!(
+        graph.edges().await,
+        ["b -MEMBER_OF-> group", "c -MEMBER_OF-> group"]
+    );
+
+    let (counts, _) = graph.scan(group(&[], false)).await;
+    assert_eq!(counts.edges, 2, "who does not name the list says nothing of it");
+    let (counts, _) = graph.scan(group(&["c", "d"], false)).await;
+    assert_eq!(counts.edges, 3, "what is said once more is still one edge");
+    let (counts, _) = graph.scan(group(&[], true)).await;
+    assert_eq!((counts.edges_removed, counts.edges), (3, 0), "an empty list is one");
+}
+
 pub(crate) async fn what_the_near_end_says_makes_the_far_end_superfluous(store: &dyn GraphStore) {
     for far_first in [true, false] {
         let graph = Graph::new(store);

@@ -142,6 +142,7 @@ impl<'a> Graph<'a> {
                 standing: Standing::Own,
             },
             references: Vec::new(),
+            lists: Vec::new(),
         }
     }
 }

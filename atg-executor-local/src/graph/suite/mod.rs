@@ -34,6 +34,7 @@ macro_rules! graph_store_suite {
             edges {
                 an_edge_said_twice_is_one
                 edge_properties_are_kept_and_changed
+                a_list_decides_about_its_own_edges
                 what_the_near_end_says_makes_the_far_end_superfluous
                 what_is_assumed_holds_until_somebody_knows
                 edges_can_be_worked_out_anew

@@ -36,8 +36,7 @@ pub(super) struct Gathered {
     foreign: u64,
     limit: Option<u64>,
     first_problem: Option<String>,
-    /// Hashes of the objects that were taken: the lowest bit tells whether with their properties. Eight bytes an object,
-    /// which is what it costs to say which objects came twice.
+    /// Hashes of the objects that were taken. Eight bytes an object, which is what it costs to say which came twice.
     seen: HashSet<u64>,
 }
 
@@ -113,13 +112,9 @@ impl Gathered {
                 path: &redaction.path,
             })?;
         }
-        let (poor, rich) = (row.hash & !1, row.hash | 1);
-        let came_before = self.seen.contains(&poor) || self.seen.contains(&rich);
-        let adds_nothing = came_before && (!row.rich || self.seen.contains(&rich));
-        self.seen.insert(if row.rich { rich } else { poor });
         // What it implies may be mentioned nowhere else.
         described.extend(row.description.implied);
-        if came_before {
+        if !self.seen.insert(row.hash) {
             self.report.duplicates.push(&Duplicate {
                 place: row.place,
                 id: &node.id,
@@ -130,11 +125,9 @@ impl Gathered {
             self.resources += 1;
             self.count_type(node);
         }
-        // The first of equals stays, so that reading the file again changes nothing.
-        if !adds_nothing {
-            self.references += row.description.described.references.len() as u64;
-            described.push(row.description.described);
-        }
+        // Also of those that come again: which one counts is for the graph to say, by what they say and not by their order.
+        self.references += row.description.described.references.len() as u64;
+        described.push(row.description.described);
         Ok(())
     }
 
@@ -202,7 +195,7 @@ impl Gathered {
             self.report.warn(
                 context,
                 format!(
-                    "{duplicates} objects came more than once: the first of each was kept (see report.json)"
+                    "{duplicates} objects came more than once: the fullest of each counts (see report.json)"
                 ),
             );
         }

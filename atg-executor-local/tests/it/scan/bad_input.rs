@@ -235,6 +235,36 @@ async fn a_resource_that_comes_twice_with_other_case_is_one_and_is_reported() {
     // The same file again says nothing new, although its two rows differ.
     let second = place.scan(lines(&objects)).await;
     assert_eq!(counts(&second), (0, 0, 0, first.output.added));
+    // Nor does it matter which of them comes first.
+    let [lower, upper] = objects;
+    let other = Place::new();
+    other.scan(lines(&[upper, lower])).await;
+    assert_eq!(other.export().await, place.export().await);
+}
+
+#[tokio::test]
+async fn whoever_left_a_group_is_no_longer_in_it() {
+    let group = |members: Value| {
+        json!({
+            "@odata.type": "#microsoft.graph.group",
+            "id": "aaaaaaaa-0000-0000-0000-000000000001",
+            "displayName": "readers",
+            "members": members,
+        })
+    };
+    let members: Vec<String> = (2..5).map(|n| format!("aaaaaaaa-0000-0000-0000-00000000000{n}")).collect();
+    let place = Place::new();
+    let relationships = async |members: Value| {
+        place
+            .scan(lines(&[group(members)]))
+            .await
+            .output
+            .relationships
+    };
+    assert_eq!(relationships(json!(members)).await, 3);
+    assert_eq!(relationships(json!(members[..2])).await, 2);
+    assert_eq!(relationships(Value::Null).await, 2, "null is not an empty list");
+    assert_eq!(relationships(json!([])).await, 0);
 }
 
 #[tokio::test]

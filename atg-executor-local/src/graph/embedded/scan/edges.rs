@@ -80,11 +80,16 @@ impl Scan {
         let mut differs = false;
         if stated.again {
             for (edge, place) in edge_table::owned(&self.session.db, stated.node)? {
-                if !decides(stated.scope.as_deref(), &edge.path) || takes(&mut wanted, &edge) {
-                    continue;
+                let stays = match compare(&mut wanted, &edge) {
+                    Verdict::Same => true,
+                    Verdict::Restated => false,
+                    // Nothing said about it decides only where the source spoke of its place.
+                    Verdict::Missing => !decides(stated.scope.as_deref(), &edge.path),
+                };
+                if !stays {
+                    differs = true;
+                    self.drop_edge(&edge, place, &mut touched)?;
                 }
-                differs = true;
-                self.drop_edge(&edge, place, &mut touched)?;
             }
         }
         for ((relationship, src, dst, path), (said, properties)) in wanted {
@@ -156,14 +161,23 @@ fn wanted(stated: &Stated, targets: &[i64]) -> Result<BTreeMap<Identity, Detail>
     Ok(wanted)
 }
 
-/// Whether that very edge is wanted; it then is no longer missing.
-fn takes(wanted: &mut BTreeMap<Identity, Detail>, edge: &Edge) -> bool {
+/// What the source now says of an edge that it stated before.
+enum Verdict {
+    Same,
+    /// With other properties.
+    Restated,
+    Missing,
+}
+
+/// An edge that is the same is no longer wanted: it is there.
+fn compare(wanted: &mut BTreeMap<Identity, Detail>, edge: &Edge) -> Verdict {
     let identity = (edge.relationship, edge.src, edge.dst, edge.path.clone());
     match wanted.get(&identity) {
         Some((said, properties)) if *said == edge.said && *properties == edge.properties => {
             wanted.remove(&identity);
-            true
+            Verdict::Same
         }
-        _ => false,
+        Some(_) => Verdict::Restated,
+        None => Verdict::Missing,
     }
 }

@@ -21,6 +21,8 @@ struct Stored {
     standing: Standing,
     hash: Hash,
     azure_id: String,
+    /// Name and members of what is only implied: they are spellings too.
+    spelled: Option<(String, String)>,
 }
 
 /// What the scan saw of a node before.
@@ -31,8 +33,12 @@ struct Seen {
 
 impl Scan {
     pub(super) fn describe(&mut self, described: Described) -> Result<()> {
-        let Described { node, references } = described;
-        let statement = Statement::of(self.session.tenant, &node, &references);
+        let Described {
+            node,
+            references,
+            lists,
+        } = described;
+        let statement = Statement::of(self.session.tenant, &node, &references, &lists);
         let key = node.key.clone();
         self.check_key(&key)?;
         let key_hash = key_hash(&key);
@@ -73,7 +79,8 @@ impl Scan {
         self.session
             .db
             .prepare_cached(&format!(
-                "SELECT id, class, standing, hash, azure_id FROM node WHERE {condition}"
+                "SELECT id, class, standing, hash, azure_id, name, CASE standing WHEN 0 THEN members END
+                 FROM node WHERE {condition}"
             ))
             .and_then(|mut statement| {
                 statement
@@ -84,6 +91,10 @@ impl Scan {
                             standing: read_standing(row, 2)?,
                             hash: row.get(3)?,
                             azure_id: row.get(4)?,
+                            spelled: match row.get(6)? {
+                                Some(members) => Some((row.get(5)?, members)),
+                                None => None,
+                            },
                         })
                     })
                     .optional()
@@ -196,7 +207,11 @@ impl Scan {
         first: bool,
         statement: &Statement<'_>,
     ) -> Result<()> {
-        if content.id < stored.azure_id {
+        let before = stored
+            .spelled
+            .as_ref()
+            .map(|(name, members)| (&stored.azure_id, name, members));
+        if before.is_some_and(|before| (&content.id, &content.name, &content.members) < before) {
             self.respell(stored.id, content)?;
         }
         if !first {
@@ -218,6 +233,7 @@ impl Scan {
             .during("read a node")?;
         content.id.clone_from(&spelled.id);
         content.name.clone_from(&spelled.name);
+        content.members.clone_from(&spelled.members);
         let labels = content.labels.clone();
         let hash = content.hash();
         node_table::update(
