@@ -61,6 +61,30 @@ struct Walk<'a> {
     out: Vec<Redaction>,
 }
 
+/// Whether a text is JSON with a secret in it, as parameters and requests are often kept.
+fn holds_secret(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+        && Json::parse(text.as_bytes()).is_ok_and(|value| has_secret_member(&value))
+}
+
+/// The parser limits how deep a value is.
+fn has_secret_member(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => members.iter().any(|(name, value)| match value {
+            Json::String(content) => {
+                text::is_secret(content)
+                    || (!text::is_harmless(content) && names::is_secret(&names::Plain::new(name), value))
+            }
+            other => has_secret_member(other),
+        }),
+        Json::Array(items) => items.iter().any(|item| match item {
+            Json::String(content) => text::is_secret(content),
+            other => has_secret_member(other),
+        }),
+        Json::String(_) | Json::Number(_) | Json::Bool(_) | Json::Null => false,
+    }
+}
+
 impl<'a> Walk<'a> {
     fn value(&mut self, value: &'a mut Json, mode: Mode) {
         match value {
@@ -83,7 +107,7 @@ impl<'a> Walk<'a> {
             Json::String(content) => {
                 let secret = match mode {
                     Mode::Secret => !text::is_harmless(content),
-                    Mode::Open | Mode::Wrapped | Mode::Pairs => text::is_secret(content),
+                    Mode::Open | Mode::Wrapped | Mode::Pairs => text::is_secret(content) || holds_secret(content),
                 };
                 if secret {
                     self.take(value);
@@ -110,6 +134,8 @@ impl<'a> Walk<'a> {
         let wraps_secret = members.iter().any(|(name, value)| {
             name.eq_ignore_ascii_case("type") && value.as_str().is_some_and(names::is_secure_type)
         });
+        // `{"keyName": "key1", "value": …}`, as accounts list their keys.
+        let wraps_secret = wraps_secret || members.iter().any(|(name, _)| name.eq_ignore_ascii_case("keyName"));
         for (name, value) in members {
             let name: &'a str = name;
             self.steps.push(Step::Name(name));

@@ -84,6 +84,8 @@ const PLANTED: &[(&str, &str, &str, &[&str])] = &[
         &["tags.password", "tags.link", "extra.client_secret", "identity.x"]),
     ("Microsoft.Network/virtualNetworks/subnets", "", r#""properties":{"deep":[[{"a":{"b":[{"dbPassword":"CANARY"}]}}]],"url":"postgres://u:CANARY@h/d"}"#,
         &["properties.deep[0][0].a.b[0].dbPassword", "properties.url"]),
+    ("Contoso.Unknown/others", "", r#""properties":{"args":["serve","--token=CANARY","--token-file=/run/t"],"keys":[{"keyName":"key1","value":"CANARY"}],"body":"{\"user\":\"u\",\"login\":[{\"password\":\"CANARY\"}]}","note":"{\"password\":\"\"}"}"#,
+        &["properties.args[1]", "properties.keys[0].value", "properties.body"]),
 ];
 
 #[test]

@@ -82,13 +82,16 @@ fn has_secret_pair(text: &str) -> bool {
             continue;
         }
         // A command line: `--password=…`, `/p:Password=…`.
-        if let Some((_, last)) = name.rsplit_once([' ', '-', ':', '/'])
-            && matches!(
-                last.to_ascii_lowercase().as_str(),
+        if let Some((before, last)) = name.rsplit_once([' ', '-', ':', '/']) {
+            let last = last.to_ascii_lowercase();
+            let is_option = before.rsplit(' ').next().is_some_and(|word| word.starts_with('-'));
+            if matches!(
+                last.as_str(),
                 "password" | "pwd" | "accountkey" | "sharedaccesskey" | "sig"
-            )
-        {
-            return true;
+            ) || (is_option && matches!(last.as_str(), "apikey" | "passwd" | "secret" | "token"))
+            {
+                return true;
+            }
         }
     }
     false

@@ -22,6 +22,12 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// The mark of a tenant that is being written, or was left so: an answer may mix two states.
+pub(super) const IN_THE_MIDDLE: i64 = 1;
+
+/// The mark of a tenant whose last scan ended, but could not read everything.
+pub(super) const MISSES_SOMETHING: i64 = 2;
+
 /// How often a busy database is asked again. SQLite's own waits grow to 100 ms and then miss the short pauses that a
 /// writer leaves between its transactions.
 const BUSY_STEP: Duration = Duration::from_millis(1);

@@ -10,6 +10,7 @@ use super::{
     cache::Cache,
     edge_table::{self, Edge},
     failure::Sql,
+    file::MISSES_SOMETHING,
     forget::{self, Untold},
     lock,
     node_table::{self, History},
@@ -257,7 +258,8 @@ impl Import {
                     "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4 WHERE id = ?1",
                     params![
                         session.lock.tenant,
-                        history.partial,
+                        // What an export holds is all there; whether the tenant has more, it cannot know.
+                        if history.partial { MISSES_SOMETHING } else { 0 },
                         history.last_scan_id,
                         history.last_scan_at
                     ],

@@ -31,7 +31,8 @@ pub(super) struct Lock {
     /// Raised by whoever comes next.
     pub(super) fence: i64,
     /// Whether the tenant was incomplete before.
-    was_partial: bool,
+    /// The mark as it was: see `tenant.partial` in the schema.
+    pub(super) was_partial: i64,
     _heart: Heart,
     _file: HolderFile,
 }
@@ -171,7 +172,7 @@ pub(super) fn try_take(
             "SELECT id, fence, partial, holder, holder_file, heartbeat_at FROM tenant WHERE tenant_id = ?1",
             [tenant.to_string()],
             |row| {
-                let (id, fence, partial): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (id, fence, partial): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok((id, fence, partial, Held::read(row, 3)?))
             },
         )
@@ -184,7 +185,7 @@ pub(super) fn try_take(
             transaction
                 .execute("INSERT INTO tenant (tenant_id) VALUES (?1)", [tenant.to_string()])
                 .during(doing)?;
-            (transaction.last_insert_rowid(), 1, true, None)
+            (transaction.last_insert_rowid(), 1, file::MISSES_SOMETHING, None)
         }
     };
     let file = HolderFile::create(store.beside(&suffix)).map_err(|error| {

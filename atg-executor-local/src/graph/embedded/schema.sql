@@ -9,7 +9,7 @@ CREATE TABLE tenant (
     holder       TEXT,
     holder_file  TEXT,                           -- the file that the holder's process keeps locked while it lives
     heartbeat_at INTEGER,                        -- milliseconds since 1970
-    partial      INTEGER NOT NULL DEFAULT 0,     -- being written, or a scan did not end
+    partial      INTEGER NOT NULL DEFAULT 0,     -- 1: being written, or a scan did not end; 2: the last one missed something
     edges        INTEGER NOT NULL DEFAULT 0,     -- how many: edges carry no tenant of their own
     last_scan_id TEXT,
     last_scan_at TEXT

@@ -110,3 +110,29 @@ pub(crate) async fn a_dropped_writer_gives_the_tenant_back_incomplete(store: &dy
     graph.scan(Vec::new()).await;
     assert!(!tenant(&graph).await.partial);
 }
+
+pub(crate) async fn a_scan_that_missed_something_mixes_nothing(store: &dyn GraphStore) {
+    let graph = Graph::new(store);
+    let unsure = || ScanEnd {
+        complete: false,
+        ..Graph::complete()
+    };
+    graph.begin().await.finish(unsure()).await.unwrap();
+    assert!(tenant(&graph).await.partial, "the tenant may have more");
+    assert!(!graph.mixes().await, "but what is there was told by one scan");
+
+    let mut cut_off = graph.begin().await;
+    cut_off.write(vec![graph.resource(&thing("vm"))]).await.unwrap();
+    assert!(graph.mixes().await, "a scan is writing");
+    drop(cut_off);
+    let mut start = graph.start(&Changes::default());
+    start.no_wait = false;
+    let next = store.begin_scan(start).await.unwrap();
+    next.finish(unsure()).await.unwrap();
+    assert!(
+        graph.mixes().await,
+        "what was left in the middle is mended by nothing less than all"
+    );
+    graph.scan(Vec::new()).await;
+    assert!(!graph.mixes().await);
+}

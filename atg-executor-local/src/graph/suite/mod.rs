@@ -54,6 +54,7 @@ macro_rules! graph_store_suite {
                 waiting_can_be_cancelled
                 writing_can_be_cancelled
                 a_dropped_writer_gives_the_tenant_back_incomplete
+                a_scan_that_missed_something_mixes_nothing
             }
             exchange {
                 an_export_comes_back_byte_for_byte

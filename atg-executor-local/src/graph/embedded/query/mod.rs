@@ -164,7 +164,7 @@ impl<'a> Execution<'a> {
         let doing = "read the state of the tenants";
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id FROM tenant WHERE partial <> 0")
+            .prepare_cached("SELECT id FROM tenant WHERE partial = 1")
             .during(doing)?;
         let partial: Vec<i64> = statement
             .query_map([], |row| row.get(0))

@@ -9,10 +9,21 @@ use crate::graph::{
     content::Content,
     embedded::{
         failure::Sql,
+        file::{IN_THE_MIDDLE, MISSES_SOMETHING},
         info::read_count,
         node_table::{self, CONTENT, History, read_content},
     },
 };
+
+/// The mark that a scan leaves. One that missed something mixes nothing by that; but it does not mend what an earlier
+/// one left in the middle.
+const fn mark(complete: bool, before: i64) -> i64 {
+    match (complete, before) {
+        (true, _) => 0,
+        (false, IN_THE_MIDDLE) => IN_THE_MIDDLE,
+        (false, _) => MISSES_SOMETHING,
+    }
+}
 
 impl Scan {
     pub(super) fn end(&mut self, end: ScanEnd) -> Result<ScanCounts> {
@@ -28,9 +39,13 @@ impl Scan {
         session
             .db
             .execute(
-                "UPDATE tenant SET partial = CASE WHEN ?2 THEN 0 ELSE partial END, last_scan_id = ?3, last_scan_at = ?4
-                 WHERE id = ?1",
-                params![session.lock.tenant, end.complete, session.scan_id, session.now],
+                "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4 WHERE id = ?1",
+                params![
+                    session.lock.tenant,
+                    mark(end.complete, session.lock.was_partial),
+                    session.scan_id,
+                    session.now
+                ],
             )
             .during("end the scan")?;
         self.count()?;
