@@ -107,7 +107,9 @@ impl<'a> Walk<'a> {
             Json::String(content) => {
                 let secret = match mode {
                     Mode::Secret => !text::is_harmless(content),
-                    Mode::Open | Mode::Wrapped | Mode::Pairs => text::is_secret(content) || holds_secret(content),
+                    Mode::Open | Mode::Wrapped | Mode::Pairs => {
+                        text::is_secret(content) || holds_secret(content)
+                    }
                 };
                 if secret {
                     self.take(value);
@@ -135,7 +137,10 @@ impl<'a> Walk<'a> {
             name.eq_ignore_ascii_case("type") && value.as_str().is_some_and(names::is_secure_type)
         });
         // `{"keyName": "key1", "value": …}`, as accounts list their keys.
-        let wraps_secret = wraps_secret || members.iter().any(|(name, _)| name.eq_ignore_ascii_case("keyName"));
+        let wraps_secret = wraps_secret
+            || members
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("keyName"));
         for (name, value) in members {
             let name: &'a str = name;
             self.steps.push(Step::Name(name));

@@ -84,7 +84,10 @@ fn has_secret_pair(text: &str) -> bool {
         // A command line: `--password=…`, `/p:Password=…`.
         if let Some((before, last)) = name.rsplit_once([' ', '-', ':', '/']) {
             let last = last.to_ascii_lowercase();
-            let is_option = before.rsplit(' ').next().is_some_and(|word| word.starts_with('-'));
+            let is_option = before
+                .rsplit(' ')
+                .next()
+                .is_some_and(|word| word.starts_with('-'));
             if matches!(
                 last.as_str(),
                 "password" | "pwd" | "accountkey" | "sharedaccesskey" | "sig"

@@ -71,7 +71,11 @@ pub(crate) async fn a_list_decides_about_its_own_edges(store: &dyn GraphStore) {
     let (counts, _) = graph.scan(group(&["c", "d"], false)).await;
     assert_eq!(counts.edges, 3, "what is said once more is still one edge");
     let (counts, _) = graph.scan(group(&[], true)).await;
-    assert_eq!((counts.edges_removed, counts.edges), (3, 0), "an empty list is one");
+    assert_eq!(
+        (counts.edges_removed, counts.edges),
+        (3, 0),
+        "an empty list is one"
+    );
 }
 
 pub(crate) async fn what_the_near_end_says_makes_the_far_end_superfluous(store: &dyn GraphStore) {

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::graph::{
-    Change, ChangeSink, Counts, Described, ExportRequest, GraphStore, ImportRequest, Labels, Node, NodeClass, Query,
-    RecordSink, RecordSource, Reference, Removal, RowSink, Said, ScanCounts, ScanEnd, ScanStart, ScanWriter, Source,
-    Standing, Target, Value, node_key,
+    Change, ChangeSink, Counts, Described, ExportRequest, GraphStore, ImportRequest, Labels, Node, NodeClass,
+    Query, RecordSink, RecordSource, Reference, Removal, RowSink, Said, ScanCounts, ScanEnd, ScanStart,
+    ScanWriter, Source, Standing, Target, Value, node_key,
 };
 
 /// One tenant of a store, which may hold others.

@@ -252,15 +252,12 @@ async fn whoever_left_a_group_is_no_longer_in_it() {
             "members": members,
         })
     };
-    let members: Vec<String> = (2..5).map(|n| format!("aaaaaaaa-0000-0000-0000-00000000000{n}")).collect();
+    let members: Vec<String> = (2..5)
+        .map(|n| format!("aaaaaaaa-0000-0000-0000-00000000000{n}"))
+        .collect();
     let place = Place::new();
-    let relationships = async |members: Value| {
-        place
-            .scan(lines(&[group(members)]))
-            .await
-            .output
-            .relationships
-    };
+    let relationships =
+        async |members: Value| place.scan(lines(&[group(members)])).await.output.relationships;
     assert_eq!(relationships(json!(members)).await, 3);
     assert_eq!(relationships(json!(members[..2])).await, 2);
     assert_eq!(relationships(Value::Null).await, 2, "null is not an empty list");
