@@ -66,6 +66,12 @@ impl Worker {
         }
     }
 
+    /// Its name, under which it holds leases.
+    #[must_use]
+    pub fn id(&self) -> WorkerId {
+        self.shared.id
+    }
+
     /// Takes and carries out jobs until the token is cancelled. Then it takes no more, lets running jobs end for half of
     /// the grace, stops the others where they are and gives them back, and returns before the grace is over.
     ///

@@ -312,10 +312,14 @@ impl Attempt {
         }
     }
 
-    /// Hears whether somebody asked for the outer job to stop.
+    /// Hears whether somebody asked for the outer job to stop, or has taken it.
     async fn look_for_wish(&mut self) {
         self.news.mark_seen();
-        match self.shared.queue.backend().get(self.claim.lease.job).await {
+        let lease = self.claim.lease;
+        match self.shared.queue.backend().get(lease.job).await {
+            Ok(job) if job.attempt != lease.attempt || job.status != JobStatus::Running => {
+                self.signals.lost.cancel();
+            }
             Ok(job) if job.cancel_requested_at.is_some() => self.signals.wish.cancel(),
             Ok(_) => {}
             // The heartbeat tells too.

@@ -1,0 +1,92 @@
+//! What came of it, in figures.
+
+use std::{collections::BTreeMap, io::Write as _, time::Duration};
+
+use atg_sdk::{EventKind, Job, JobEvent};
+use jiff::Timestamp;
+
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) submitted: usize,
+    pub(super) resent: usize,
+    pub(super) api_kills: usize,
+    pub(super) worker_kills: usize,
+    pub(super) ends: BTreeMap<&'static str, usize>,
+    pub(super) attempts: BTreeMap<u32, usize>,
+    /// From the kill of a worker to the end of its attempt in the log.
+    pub(super) reclaim: Vec<f64>,
+    /// From the wish to the end of a running job whose worker lived.
+    pub(super) cancel: Vec<f64>,
+}
+
+impl Report {
+    pub(super) fn add(&mut self, job: &Job, log: &[JobEvent], struck: &[Timestamp]) {
+        *self.ends.entry(job.status.name()).or_default() += 1;
+        *self.attempts.entry(job.attempt).or_default() += 1;
+        for kill in struck {
+            // The first that says so after the kill: an attempt, or the job with its last one.
+            let reclaimed = log.iter().find(|event| {
+                let lost = match &event.kind {
+                    EventKind::AttemptFailed { error, .. } | EventKind::Failed { error, .. } => {
+                        error.code() == "WorkerLost"
+                    }
+                    EventKind::Cancelled => true,
+                    _ => false,
+                };
+                lost && event.time > *kill
+            });
+            self.reclaim
+                .extend(reclaimed.map(|event| seconds(*kill, event.time)));
+        }
+        let wish = log.iter().find(|event| event.kind == EventKind::CancelRequested);
+        let end = log.iter().find(|event| event.kind == EventKind::Cancelled);
+        let started = log.iter().rfind(|event| {
+            matches!(
+                event.kind,
+                EventKind::Started { .. } | EventKind::AttemptFailed { .. }
+            )
+        });
+        if let (Some(wish), Some(end), Some(started)) = (wish, end, started) {
+            let ran = matches!(started.kind, EventKind::Started { .. });
+            let died = struck.iter().any(|kill| *kill > started.time && *kill < end.time);
+            if ran && !died {
+                self.cancel.push(seconds(wish.time, end.time));
+            }
+        }
+    }
+
+    pub(super) fn print(&self, seed: u64, chaos: Duration) {
+        let mut out = std::io::stdout();
+        let mut row = |name: &str, value: &str| writeln!(out, "| {name:<34} | {value:<44} |").unwrap();
+        row("chaos", &format!("seed {seed}, {} s of kills", chaos.as_secs()));
+        row("jobs accepted", &self.submitted.to_string());
+        row("submissions sent again", &self.resent.to_string());
+        let kills = format!("{} API processes, {} workers", self.api_kills, self.worker_kills);
+        row("killed with SIGKILL", &kills);
+        row("ends", &format!("{:?}", self.ends));
+        row("jobs by attempts", &format!("{:?}", self.attempts));
+        row("lost, without an end, ended twice", "0, 0, 0");
+        row("reclaim after a kill", &quantiles(&self.reclaim));
+        row("cancel of a running job", &quantiles(&self.cancel));
+    }
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64()
+}
+
+fn quantiles(values: &[f64]) -> String {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let at = |part: f64| values[((values.len() as f64 * part).ceil() as usize).clamp(1, values.len()) - 1];
+    if values.is_empty() {
+        return "none".to_owned();
+    }
+    format!(
+        "n {}, p50 {:.2} s, p99 {:.2} s, max {:.2} s",
+        values.len(),
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    )
+}
