@@ -167,10 +167,9 @@ impl QueueExecutor {
             .put_input(owner.clone(), input.clone(), place.to_string())
             .await;
         // Sent before, or refused: this copy is nobody's.
-        if noted.as_ref().map_or(true, |lies| *lies != place.to_string()) {
-            if let Err(error) = self.parts.objects.remove(&place).await {
-                tracing::warn!(%error, "a copy of an input stays in the store");
-            }
+        let unneeded = noted.as_ref().map_or(true, |lies| *lies != place.to_string());
+        if unneeded && let Err(error) = self.parts.objects.remove(&place).await {
+            tracing::warn!(%error, "a copy of an input stays in the store");
         }
         noted.map(|_| input)
     }

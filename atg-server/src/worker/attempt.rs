@@ -94,7 +94,7 @@ impl Shared {
                 Ok(job) => return Ok(Some(job)),
                 Err(error) if is_lost(&error) => return Ok(None),
                 Err(error) if error.is_retryable() && attempts < END_ATTEMPTS => {
-                    sleep(Duration::from_secs(1)).await
+                    sleep(Duration::from_secs(1)).await;
                 }
                 Err(error) => return Err(error),
             }

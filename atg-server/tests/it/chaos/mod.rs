@@ -17,7 +17,7 @@ use atg_sdk::{
     Executor as _, ExecutorExt as _, InputDigest, JobId, JobLog, JobRequest, JobStatus, Operation,
     model::operations::rehearsal::{Parameters, Step},
 };
-use atg_server::{QueueExecutor, QueueOptions, queue::JobQueue as _};
+use atg_server::{QueueExecutor, QueueOptions};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
