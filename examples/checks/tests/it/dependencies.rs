@@ -82,6 +82,19 @@ fn the_sdk_knows_no_runtime_transport_or_store() {
 }
 
 #[test]
+fn the_servers_library_does_without_what_its_binary_needs() {
+    let manifest = table("atg-server/Cargo.toml");
+    let used = dependencies(&manifest);
+    for name in ["atg-executor-local", "clap"] {
+        assert_ne!(
+            used.get(name),
+            Some(&false),
+            "atg-server's library may not need {name}"
+        );
+    }
+}
+
+#[test]
 fn banned_crates_are_used_only_by_their_wrappers() {
     let deny = table("deny.toml");
     let lock = table("Cargo.lock");

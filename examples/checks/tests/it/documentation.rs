@@ -10,7 +10,7 @@ const PAGE: &str = "atg-sdk/ENVIRONMENT.md";
 fn page() -> String {
     let mut page = String::from(
         "# Environment variables\n\n\
-         Made from `atg_sdk::env`; `ATG_ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` writes it again. Only binaries read these.\n\n\
+         Made from `atg_sdk::env`; `ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` writes it again. Only binaries read these.\n\n\
          | Variable | Meaning | Default |\n|---|---|---|\n",
     );
     for variable in atg_sdk::env::ALL {
@@ -34,7 +34,7 @@ fn the_page_of_environment_variables_is_up_to_date() {
     }
     assert!(
         read(PAGE) == page,
-        "run `ATG_ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` and review the difference"
+        "run `ATG_UPDATE_GOLDEN=1 cargo test -p atg-checks` and review the difference"
     );
 }
 
