@@ -20,6 +20,9 @@ pub(crate) fn graph(settings: &Settings) -> Result<Arc<dyn GraphStore>> {
 /// The executor of this machine, for the commands that look after its files.
 pub(crate) fn local(settings: &Settings) -> Result<LocalExecutor> {
     LocalExecutor::open(
-        LocalOptions::new(&settings.data_dir.value).with_graph(settings.graph.value.to_local()),
+        LocalOptions::new(&settings.data_dir.value)
+            .with_graph(settings.graph.value.to_local())
+            // Nobody can name what came in by a pipe a second time.
+            .with_dropped_copies(),
     )
 }

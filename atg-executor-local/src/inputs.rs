@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use atg_sdk::{Error, Input, InputContent, Owner, Result, model::InputDigest};
+use atg_sdk::{Error, Input, InputContent, JobId, Owner, Result, model::InputDigest};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
@@ -121,6 +121,44 @@ impl InputRegistry {
             Ok(input)
         })
         .await
+    }
+
+    /// Deletes the copies that a job reads and no other open one refers to. One that was put anew since the job was
+    /// submitted is somebody's who is about to submit another.
+    pub(crate) fn drop_copies(&self, job: JobId) -> Result<()> {
+        let dropped = self
+            .database
+            .write("delete the copies of inputs", |transaction| {
+                let dropped = transaction
+                    .prepare(
+                        "DELETE FROM input WHERE path IS NULL AND EXISTS (
+                         SELECT 1 FROM job_input mine JOIN job ON job.number = mine.job
+                         WHERE mine.sha256 = input.sha256 AND job.id = ?1
+                             AND input.used_at <= job.created_at / 1000000 + 1
+                             AND NOT EXISTS (
+                                 SELECT 1 FROM job_input theirs JOIN job other ON other.number = theirs.job
+                                 WHERE theirs.sha256 = input.sha256 AND other.number <> job.number
+                                     AND other.status IN ('pending', 'running')))
+                     RETURNING sha256",
+                    )?
+                    .query_map([job.to_string()], |row| row.get(0))?
+                    .collect::<rusqlite::Result<Vec<String>>>()?;
+                let mut still =
+                    transaction.prepare("SELECT 1 FROM input WHERE sha256 = ? AND path IS NULL")?;
+                let mut alone = Vec::new();
+                for digest in dropped {
+                    // Another owner may have put the same.
+                    if !still.exists([&digest])? {
+                        alone.push(digest);
+                    }
+                }
+                Ok(alone)
+            })?;
+        for digest in dropped {
+            let path = self.spool.join(digest);
+            fs::remove_file(&path).map_err(|error| io_error("delete a copy of an input", &path, error))?;
+        }
+        Ok(())
     }
 
     /// Forgets inputs that nobody used for a day and no open job refers to. Returns how many.

@@ -17,6 +17,9 @@ pub struct LocalOptions {
     pub max_concurrent_jobs: usize,
     /// How long ended jobs and their artifacts are kept.
     pub retention: Duration,
+    /// Whether copies of what could be read only once (standard input) are deleted when the job that reads them ends: they
+    /// hold what was read as it came, secrets too. Otherwise they are kept for a day, for whoever names them again.
+    pub drop_copies: bool,
     /// How often a job is tried whose errors say that another try may help. Queries are tried once.
     pub max_attempts: u32,
     /// How long to wait before the second attempt; twice as long before each further one.
@@ -34,6 +37,7 @@ impl LocalOptions {
             graph: GraphLocation::default(),
             max_concurrent_jobs: 3,
             retention: Duration::from_secs(30 * 24 * 60 * 60),
+            drop_copies: false,
             max_attempts: 3,
             retry_delay: Duration::from_secs(1),
             mount_table: PathBuf::from("/proc/self/mountinfo"),
@@ -58,6 +62,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
+        self
+    }
+
+    /// With copies of inputs deleted as soon as their job ends.
+    #[must_use]
+    pub fn with_dropped_copies(mut self) -> Self {
+        self.drop_copies = true;
         self
     }
 

@@ -111,6 +111,14 @@ impl Runner {
                 || matches!(operation, Operation::Query(_));
             let again =
                 matches!(&outcome, Err(error) if error.is_retryable()) && !last && !wish.is_cancelled();
+            if !again && self.options.drop_copies {
+                // Before the end is known: who waits for it may leave at once, and this process with it.
+                let inputs = self.state.inputs.clone();
+                let dropped = tokio::task::spawn_blocking(move || inputs.drop_copies(id)).await;
+                if let Ok(Err(error)) = dropped {
+                    tracing::debug!(%error, "copies of inputs are left for the daily sweep");
+                }
+            }
             let listed = self.end(&context, outcome, again, wish.is_cancelled()).await?;
             if !listed {
                 self.discard(&context);

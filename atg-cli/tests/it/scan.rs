@@ -62,6 +62,9 @@ fn standard_input_and_pipes_are_read_like_files() {
         home.run_with_stdin(&args, tenant().as_bytes()).expect(0).json()["resources"],
         5
     );
+    // The copy that was made of it holds secrets as they came.
+    let copies = fs::read_dir(home.path().join("data/inputs")).unwrap();
+    assert_eq!(copies.count(), 0);
     #[cfg(unix)]
     {
         let args = [
