@@ -48,6 +48,23 @@ pub(crate) struct GlobalArgs {
     /// The graph to work on, sqlite:PATH [env: ATG_GRAPH] [default: graph.db in the data directory]
     #[arg(long, global = true, value_name = "URI")]
     pub(crate) graph: Option<String>,
+    /// Let the service carry the jobs out instead of this machine [env: ATG_REMOTE_MODE]
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        value_name = "true|false"
+    )]
+    pub(crate) remote: Option<bool>,
+    /// The service [env: ATG_SERVICE_URL] [default: http://127.0.0.1:8000]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) service_url: Option<String>,
+    /// A file with the API key for the service, instead of ATG_API_KEY
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) api_key_file: Option<PathBuf>,
     /// The configuration file [env: ATG_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -83,6 +83,9 @@ fn describe(doing: &str, error: &Error) -> String {
         }
         source = cause.source();
     }
+    if let Some(id) = error.request_id() {
+        let _ = writeln!(text, "  request id: {id}");
+    }
     if error.is_retryable() {
         text.push_str("  the same command may succeed later\n");
     }

@@ -5,7 +5,7 @@ use std::{process, sync::Arc};
 use atg_sdk::{
     Completeness, Error, ErrorKind, EventKind, Executor, Job, JobId, JobRequest, JobStatus, Operation,
 };
-use futures::StreamExt as _;
+use futures::{StreamExt as _, future::BoxFuture};
 
 use crate::{exit::End, interrupt::Attention, progress::Reporter};
 
@@ -26,6 +26,38 @@ impl Finished {
     }
 }
 
+/// Where a job runs, which decides what becomes of it when this process ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In this process.
+    Here,
+    /// At the service of that address.
+    Service(String),
+}
+
+impl Place {
+    /// How `atg` is called there.
+    pub(crate) const fn command(&self) -> &'static str {
+        match self {
+            Self::Here => "atg",
+            Self::Service(_) => "atg --remote",
+        }
+    }
+
+    /// What to know when nobody watches a job any more.
+    fn farewell(&self, id: JobId) -> String {
+        match self {
+            Self::Here => format!(
+                "left at once. What was written stays; job {id} ends with this process. Look at it with \
+                 `atg job show {id}`, and run the same command again to finish the work"
+            ),
+            Self::Service(url) => format!(
+                "left at once. Job {id} is still at {url}: `atg --remote job watch {id}` comes back to it"
+            ),
+        }
+    }
+}
+
 /// Submits an operation and follows it to its end.
 ///
 /// # Errors
@@ -35,9 +67,33 @@ pub(crate) async fn run(
     operation: Operation,
     reporter: &Reporter,
     signals: &Attention,
+    place: &Place,
 ) -> Result<Finished, Error> {
-    let job = executor.submit_job(JobRequest::new(operation)).await?;
-    let job = follow(executor, job.id, reporter, signals).await?;
+    let request = JobRequest::new(operation);
+    let id = request.id;
+    // Here a job is accepted at once. A service may be slow, or away.
+    let may_be_left = matches!(place, Place::Service(_));
+    tokio::select! {
+        biased;
+        () = signals.next(), if may_be_left => {
+            return Err(Error::new(
+                ErrorKind::Cancelled,
+                format!("cancelled while job {id} was being sent; should it have arrived, `atg --remote job cancel {id}` \
+                         stops it"),
+            ));
+        }
+        accepted = executor.submit_job(request) => accepted?,
+    };
+    let job = follow(executor, id, reporter, signals, place)
+        .await
+        .inspect_err(|error| {
+            if let (Place::Service(url), true) = (place, error.is_retryable()) {
+                reporter.finish();
+                reporter.note(&format!(
+                    "job {id} is still at {url}: `atg --remote job watch {id}` comes back to it"
+                ));
+            }
+        })?;
     finished(job)
 }
 
@@ -61,8 +117,11 @@ async fn follow(
     id: JobId,
     reporter: &Reporter,
     signals: &Attention,
+    place: &Place,
 ) -> Result<Job, Error> {
     let mut events = executor.watch_job(id, None);
+    // Asking a service takes time, in which a second signal must be heard.
+    let mut wish: Option<BoxFuture<'_, Result<Job, Error>>> = None;
     let mut has_asked = false;
     loop {
         tokio::select! {
@@ -79,20 +138,29 @@ async fn follow(
             () = signals.next() => {
                 if has_asked {
                     reporter.finish();
-                    reporter.note(&format!(
-                        "left at once. What was written stays; job {id} ends with this process. Look at it with \
-                         `atg job show {id}`, and run the same command again to finish the work"
-                    ));
+                    reporter.note(&place.farewell(id));
                     process::exit(i32::from(ErrorKind::Cancelled.exit_code()));
                 }
                 has_asked = true;
                 reporter.note("asked the job to stop; press Ctrl-C again to leave at once");
-                executor.cancel_job(id).await?;
+                wish = Some(executor.cancel_job(id));
+            }
+            answer = granted(&mut wish) => {
+                wish = None;
+                answer?;
             }
         }
     }
     reporter.finish();
     executor.get_job(id).await
+}
+
+/// The answer to a wish; never, where there is none.
+async fn granted(wish: &mut Option<BoxFuture<'_, Result<Job, Error>>>) -> Result<Job, Error> {
+    match wish {
+        Some(wish) => wish.await,
+        None => std::future::pending().await,
+    }
 }
 
 #[cfg(test)]

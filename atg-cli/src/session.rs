@@ -1,6 +1,6 @@
 //! What every command works with.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use atg_sdk::{
     Error, ErrorKind, Executor, InputContent, Operation, Owner, Result, azure::TenantId, model::InputDigest,
@@ -12,7 +12,7 @@ use crate::{
     interrupt::Signals,
     printer::Printer,
     progress::Reporter,
-    run::{self, Finished},
+    run::{self, Finished, Place},
     settings::Settings,
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) printer: Printer,
     pub(crate) reporter: Reporter,
     pub(crate) signals: Signals,
+    /// Whether the service carries out this command's jobs.
+    is_remote: Cell<bool>,
 }
 
 impl Session {
@@ -33,13 +35,30 @@ impl Session {
             printer: Printer::new(global.output, color),
             reporter: Reporter::new(global.quiet, color),
             signals: Signals::default(),
+            is_remote: Cell::new(settings.service.remote.value),
             settings,
         })
     }
 
     /// The executor that carries out this command's jobs. Opens nothing before the first command needs it.
-    pub(crate) fn executor(&self) -> Result<Arc<dyn Executor>> {
+    pub(crate) async fn executor(&self) -> Result<Arc<dyn Executor>> {
+        let (executor, is_remote) = executor::choose_for_new_jobs(&self.settings, &self.reporter).await?;
+        self.is_remote.set(is_remote);
+        Ok(executor)
+    }
+
+    /// The executor that knows the jobs there are: nobody stands in for a service that cannot be reached.
+    pub(crate) fn executor_of_known_jobs(&self) -> Result<Arc<dyn Executor>> {
         executor::choose(&self.settings)
+    }
+
+    /// Where this command's jobs run.
+    pub(crate) fn place(&self) -> Place {
+        if self.is_remote.get() {
+            Place::Service(self.settings.service.shown_url())
+        } else {
+            Place::Here
+        }
     }
 
     /// Makes an input known to the executor. Whoever presses Ctrl-C meanwhile has cancelled the command.
@@ -59,7 +78,7 @@ impl Session {
     /// Submits an operation and follows it to its end.
     pub(crate) async fn run(&self, executor: &Arc<dyn Executor>, operation: Operation) -> Result<Finished> {
         let signals = self.signals.attend().await?;
-        run::run(executor, operation, &self.reporter, &signals).await
+        run::run(executor, operation, &self.reporter, &signals, &self.place()).await
     }
 
     /// The tenant that a command is about: its own flag, or what is set elsewhere.

@@ -22,6 +22,34 @@ use crate::{
     transport::{Shared, Transport},
 };
 
+/// The name under which errors speak of a job's archive.
+const ARCHIVE: &str = "the archive of all files";
+
+/// Opens the archive of all artifacts of a job.
+pub(crate) async fn open_archive(
+    transport: Shared,
+    id: JobId,
+) -> Result<stream::BoxStream<'static, Result<Bytes>>> {
+    let path = paths::job_artifacts(id);
+    let response = transport.send(|| plain(&transport, &path)).await?;
+    let head = Head::of(&response).ok_or_else(|| nonsense(&transport, ARCHIVE))?;
+    let (Some(size), Some(sha256), None) = (head.size_bytes, head.sha256, head.part) else {
+        return Err(nonsense(&transport, ARCHIVE));
+    };
+    let reading = Reading {
+        retries: transport.retries(),
+        digest: Some(Sha256::new()),
+        tag: head.tag,
+        sha256,
+        name: ARCHIVE.to_owned(),
+        path,
+        left: 0..size,
+        open: Some((response, 0)),
+        transport,
+    };
+    Ok(reading.into_stream())
+}
+
 /// Opens an artifact, or a range of it.
 pub(crate) async fn open(
     transport: Shared,
@@ -36,8 +64,9 @@ pub(crate) async fn open(
         let size = listed(&transport, id, name).await?.size_bytes;
         range.unwrap_or(ByteRange { start: 0, end: None }).resolve(size)?;
     }
+    let path = paths::job_artifact(id, name);
     let request = || {
-        let request = plain(&transport, id, name);
+        let request = plain(&transport, &path);
         match range {
             None => request,
             Some(ByteRange { start, end: None }) => request.header(RANGE, format!("bytes={start}-")),
@@ -72,27 +101,19 @@ pub(crate) async fn open(
         name: name.to_owned(),
         left: wanted.clone(),
         open: Some((response, skip)),
+        path,
         transport,
-        id,
     };
     Ok(ArtifactStream {
         artifact,
         range: wanted,
-        bytes: stream::unfold(Some(reading), |state| async {
-            let mut reading = state?;
-            match reading.next().await {
-                Ok(Some(chunk)) => Some((Ok(chunk), Some(reading))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error), None)),
-            }
-        })
-        .boxed(),
+        bytes: reading.into_stream(),
     })
 }
 
-fn plain(transport: &Transport, id: JobId, name: &str) -> RequestBuilder {
+fn plain(transport: &Transport, path: &str) -> RequestBuilder {
     transport
-        .request(Method::GET, &paths::job_artifact(id, name))
+        .request(Method::GET, path)
         // Positions are those of the artifact itself, never of something packed.
         .header(ACCEPT_ENCODING, "identity")
 }
@@ -131,7 +152,8 @@ fn nonsense(transport: &Transport, name: &str) -> Error {
 /// An artifact on its way.
 struct Reading {
     transport: Shared,
-    id: JobId,
+    path: String,
+    /// For errors.
     name: String,
     sha256: String,
     tag: Option<String>,
@@ -145,6 +167,18 @@ struct Reading {
 }
 
 impl Reading {
+    fn into_stream(self) -> stream::BoxStream<'static, Result<Bytes>> {
+        stream::unfold(Some(self), |state| async {
+            let mut reading = state?;
+            match reading.next().await {
+                Ok(Some(chunk)) => Some((Ok(chunk), Some(reading))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+        .boxed()
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             if self.left.is_empty() {
@@ -193,7 +227,7 @@ impl Reading {
 
     /// Asks for the rest, of the same artifact.
     async fn reopen(&self) -> Result<(Response, u64), Refusal> {
-        let mut request = plain(&self.transport, self.id, &self.name)
+        let mut request = plain(&self.transport, &self.path)
             .header(RANGE, format!("bytes={}-{}", self.left.start, self.left.end - 1));
         if let Some(tag) = &self.tag {
             request = request.header(IF_RANGE, tag);

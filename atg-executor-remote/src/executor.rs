@@ -1,11 +1,16 @@
 //! The trait over HTTP.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io::{Seek as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use atg_sdk::{
-    ArtifactStream, ByteRange, Error, ErrorKind, Executor, Health, HealthState, Input, InputContent, Job,
-    JobEvent, JobFilter, JobId, JobRequest, Owner, PartHealth, Result,
+    ArtifactStream, ByteRange, Error, ErrorKind, Executor, ExecutorExt as _, Health, HealthState, Input,
+    InputContent, Job, JobEvent, JobFilter, JobId, JobRequest, Owner, PartHealth, Result,
     rest::{self, paths},
 };
 use futures::{StreamExt as _, stream, stream::BoxStream};
@@ -16,12 +21,16 @@ use reqwest::{
 use serde::Deserialize;
 
 use crate::{
-    RemoteOptions, download,
+    RemoteOptions,
+    archive::{ExtractLimits, extract_archive},
+    download,
     events::Watch,
     inputs,
     transport::{Shared, Transport},
 };
 
+/// From so many artifacts on, one archive is kinder than so many calls.
+const MANY: usize = 20;
 /// Jobs on one page of a listing.
 const PAGE: usize = 100;
 
@@ -45,6 +54,54 @@ impl RemoteExecutor {
         Ok(Self {
             transport: Arc::new(Transport::new(options)?),
         })
+    }
+
+    /// Writes all artifacts of an ended job into a directory, as
+    /// [`download_artifacts`](atg_sdk::ExecutorExt::download_artifacts) does; many of them come in one archive, since a service
+    /// counts calls. Must be called on a Tokio runtime.
+    ///
+    /// # Errors
+    /// Those of [`download_artifacts`](atg_sdk::ExecutorExt::download_artifacts) and of [`extract_archive`].
+    pub async fn download_all(&self, id: JobId, directory: &Path) -> Result<Vec<PathBuf>> {
+        let job = self.get_job(id).await?;
+        if job.artifacts.len() < MANY {
+            return self.download_artifacts(id, directory).await;
+        }
+        let failed = |error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "keep the archive in a temporary file: is there space?",
+            )
+            .with_source(error)
+        };
+        let mut archive = tempfile::tempfile().map_err(failed)?;
+        let mut chunks = download::open_archive(Arc::clone(&self.transport), id).await?;
+        while let Some(chunk) = chunks.next().await {
+            // To memory that the system writes out when it likes: too short to matter to others.
+            archive.write_all(&chunk?).map_err(failed)?;
+        }
+        archive.rewind().map_err(failed)?;
+        let limits = ExtractLimits {
+            entries: job.artifacts.len(),
+            bytes: job.artifacts.iter().map(|artifact| artifact.size_bytes).sum(),
+        };
+        let directory = directory.to_owned();
+        let target = directory.clone();
+        let written = inputs::joined(
+            tokio::task::spawn_blocking(move || extract_archive(archive, &target, limits)).await,
+        )?;
+        let places: Vec<_> = job
+            .artifacts
+            .iter()
+            .map(|artifact| directory.join(&artifact.name))
+            .collect();
+        match places.iter().find(|place| !written.contains(place)) {
+            None => Ok(places),
+            Some(place) => Err(Error::internal(format!(
+                "download the files of job {id}: the archive lacks {}",
+                place.display()
+            ))),
+        }
     }
 
     /// The service's address.
@@ -164,6 +221,10 @@ impl Executor for RemoteExecutor {
         );
         let state = HealthState::Healthy;
         parts.insert("service".to_owned(), PartHealth { state, detail });
+        if let Some(key) = status.key {
+            let detail = key.describe();
+            parts.insert("key".to_owned(), PartHealth { state, detail });
+        }
         Ok(Health {
             status: status.status,
             version: status.versions.executor,
@@ -203,6 +264,8 @@ fn down(words: &str) -> Health {
 struct Status {
     status: HealthState,
     #[serde(default)]
+    key: Option<Key>,
+    #[serde(default)]
     versions: Versions,
     #[serde(default)]
     parts: std::collections::BTreeMap<String, PartHealth>,
@@ -212,6 +275,33 @@ struct Status {
     job_queue_depth: u64,
     #[serde(default)]
     jobs_running: u64,
+}
+
+/// What the service knows of the caller.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Key {
+    id: String,
+    owner: String,
+    scopes: Vec<String>,
+    /// `*` alone for every one.
+    tenants: Vec<String>,
+}
+
+impl Key {
+    fn describe(&self) -> String {
+        let tenants = match self.tenants.as_slice() {
+            [] => "no tenant".to_owned(),
+            [all] if all == "*" => "every tenant".to_owned(),
+            tenants => tenants.join(", "),
+        };
+        format!(
+            "key {} of {}: {}; for {tenants}",
+            self.id,
+            self.owner,
+            self.scopes.join(", ")
+        )
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod archive;
 mod artifact_head;
 mod download;
 mod events;
@@ -13,5 +14,6 @@ mod patience;
 mod sse;
 mod transport;
 
+pub use archive::{ExtractLimits, extract_archive};
 pub use executor::RemoteExecutor;
 pub use options::RemoteOptions;

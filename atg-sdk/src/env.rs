@@ -40,6 +40,24 @@ variables! {
     ATG_CONFIG, "`atg/config.toml` in the user's configuration directory";
     /// The tenant to work on when `--tenant-id` is not given.
     AZURE_TENANT_ID, "none";
+    /// `true`: jobs are carried out by the service instead of this machine.
+    ATG_REMOTE_MODE, "`false`";
+    /// The address of the service that `--remote` asks; plain `http` only for this machine.
+    ATG_SERVICE_URL, "`http://127.0.0.1:8000`";
+    /// The API key for that service.
+    ATG_API_KEY, "none";
+    /// How long a call of the service may take to be answered, in seconds.
+    ATG_REQUEST_TIMEOUT, "`300`";
+    /// How often a job is asked for where its events cannot be streamed, in seconds.
+    ATG_JOB_POLL_INTERVAL, "`5`";
+    /// How long a job of the service is waited for, in seconds; it goes on afterwards.
+    ATG_JOB_MAX_WAIT, "for ever";
+    /// How often a call of the service is sent again after a failure that may pass.
+    ATG_MAX_RETRIES, "`3`";
+    /// `true`: what `--remote` asks for runs on this machine, with a warning, when the service cannot be reached.
+    ATG_FALLBACK_TO_LOCAL, "`false`";
+    /// A PEM file of certificate authorities to trust beside the system's.
+    SSL_CERT_FILE, "the system's";
     /// What is logged to stderr, in the syntax of `tracing_subscriber::EnvFilter`.
     LOG_LEVEL, "`warn`, of the server `info`";
     /// Not empty: nothing is coloured (<https://no-color.org>).

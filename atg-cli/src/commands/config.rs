@@ -1,5 +1,7 @@
 //! `atg config`
 
+use std::{path::PathBuf, time::Duration};
+
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -18,6 +20,11 @@ The configuration file is TOML, by default atg/config.toml in your configuration
   tenant_id = \"00000000-0000-0000-0000-000000000001\"
   log_level = \"info\"
   color     = \"never\"
+And for --remote:
+  remote       = true
+  service_url  = \"https://atg.example.com\"
+  api_key_file = \"/home/me/.atg-key\"
+Also job_max_wait, job_poll_interval, request_timeout (seconds), max_retries, fallback_to_local, ssl_cert_file.
 
 Examples:
   atg config show
@@ -46,48 +53,99 @@ pub(crate) fn run(args: &ConfigArgs, session: &Session) -> CommandResult {
 
 fn show(session: &Session) -> CommandResult {
     let settings = &session.settings;
-    let rows: [(&str, Option<String>, Origin); 6] = [
-        (
-            "config",
-            settings
-                .config
-                .value
-                .as_ref()
-                .map(|path| path.display().to_string()),
-            settings.config.origin.clone(),
-        ),
-        (
-            "data_dir",
-            Some(settings.data_dir.value.display().to_string()),
-            settings.data_dir.origin.clone(),
-        ),
-        (
-            "graph",
-            Some(settings.graph.value.to_string()),
-            settings.graph.origin.clone(),
-        ),
-        (
-            "tenant_id",
-            settings
-                .tenant_id
-                .as_ref()
-                .map(|setting| setting.value.to_string()),
-            settings
-                .tenant_id
-                .as_ref()
-                .map_or(Origin::Default, |setting| setting.origin.clone()),
-        ),
-        (
-            "log_level",
-            Some(settings.log_level.value.clone()),
-            settings.log_level.origin.clone(),
-        ),
-        (
-            "color",
-            Some(settings.color.value.name().to_owned()),
-            settings.color.origin.clone(),
-        ),
-    ];
+    let mut rows: Vec<(&str, Option<String>, Origin)> = Vec::new();
+    let mut add = |name, value: Option<String>, origin: Option<&Origin>| {
+        rows.push((name, value, origin.cloned().unwrap_or(Origin::Default)));
+    };
+    let path = |path: &PathBuf| path.display().to_string();
+    let config = &settings.config;
+    add("config", config.value.as_ref().map(path), Some(&config.origin));
+    add(
+        "data_dir",
+        Some(path(&settings.data_dir.value)),
+        Some(&settings.data_dir.origin),
+    );
+    add(
+        "graph",
+        Some(settings.graph.value.to_string()),
+        Some(&settings.graph.origin),
+    );
+    let tenant = settings.tenant_id.as_ref();
+    add(
+        "tenant_id",
+        tenant.map(|id| id.value.to_string()),
+        tenant.map(|id| &id.origin),
+    );
+    add(
+        "log_level",
+        Some(settings.log_level.value.clone()),
+        Some(&settings.log_level.origin),
+    );
+    add(
+        "color",
+        Some(settings.color.value.name().to_owned()),
+        Some(&settings.color.origin),
+    );
+    let service = &settings.service;
+    let seconds = |time: Duration| time.as_secs_f64().to_string();
+    add(
+        "remote",
+        Some(service.remote.value.to_string()),
+        Some(&service.remote.origin),
+    );
+    add(
+        "service_url",
+        Some(service.shown_url()),
+        Some(&service.url.origin),
+    );
+    // That there is one is all that anybody needs to see.
+    let key = service.api_key.as_ref();
+    add(
+        "api_key",
+        key.map(|_| "********".to_owned()),
+        key.map(|key| &key.origin),
+    );
+    let file = service.api_key_file.as_ref();
+    add(
+        "api_key_file",
+        file.map(|file| path(&file.value)),
+        file.map(|file| &file.origin),
+    );
+    let timeout = &service.request_timeout;
+    add(
+        "request_timeout",
+        Some(seconds(timeout.value)),
+        Some(&timeout.origin),
+    );
+    let interval = &service.poll_interval;
+    add(
+        "job_poll_interval",
+        Some(seconds(interval.value)),
+        Some(&interval.origin),
+    );
+    let wait = service.max_wait.as_ref();
+    add(
+        "job_max_wait",
+        wait.map(|wait| seconds(wait.value)),
+        wait.map(|wait| &wait.origin),
+    );
+    add(
+        "max_retries",
+        Some(service.max_retries.value.to_string()),
+        Some(&service.max_retries.origin),
+    );
+    let fallback = &service.fallback_to_local;
+    add(
+        "fallback_to_local",
+        Some(fallback.value.to_string()),
+        Some(&fallback.origin),
+    );
+    let file = service.certificates.as_ref();
+    add(
+        "ssl_cert_file",
+        file.map(|file| path(&file.value)),
+        file.map(|file| &file.origin),
+    );
     if session.printer.wants_json()? {
         let all: Map<String, Value> = rows
             .into_iter()

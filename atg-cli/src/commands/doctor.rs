@@ -1,15 +1,16 @@
 //! `atg doctor`
 
 use atg_sdk::{
-    Error, ErrorKind, HealthState, Operation, Output,
+    Error, ErrorKind, HealthState, Operation, Output, PartHealth,
     azure::TenantId,
-    model::operations::self_test::{Check, Parameters},
+    model::operations::self_test::{self, Check, Parameters},
 };
 use clap::Args;
 
 use crate::{
     exit::{CommandResult, End},
     session::Session,
+    settings::ServiceSettings,
     style::Style,
 };
 
@@ -17,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   atg doctor
   atg doctor --check graph --output json
+  atg doctor --remote
 
 Exit codes: 0 when nothing is broken, otherwise that of the first broken check's kind.";
 
@@ -34,23 +36,77 @@ pub(crate) struct DoctorArgs {
 
 pub(crate) async fn run(args: &DoctorArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
-    let executor = session.executor()?;
-    let operation = Operation::SelfTest(Parameters {
-        tenant_id: session.tenant(args.tenant_id),
-        checks: args.checks.clone(),
-    });
-    let finished = session.run(&executor, operation).await?;
-    let Some(Output::SelfTest(output)) = &finished.job.output else {
-        return Err(Error::internal("read the checks: the job left none").into());
-    };
+    let mut checks = Vec::new();
+    if let Some(service) = service_check(session).await {
+        checks.extend(service);
+    }
+    // A service that does not answer would only refuse the rest once more.
+    if checks.iter().all(|check| check.state != HealthState::Unhealthy) {
+        let executor = session.executor_of_known_jobs()?;
+        let operation = Operation::SelfTest(Parameters {
+            tenant_id: session.tenant(args.tenant_id),
+            checks: args.checks.clone(),
+        });
+        let finished = session.run(&executor, operation).await?;
+        let Some(Output::SelfTest(output)) = finished.job.output else {
+            return Err(Error::internal("read the checks: the job left none").into());
+        };
+        checks.extend(output.checks);
+    }
+    let output = self_test::Output { checks };
     if wants_json {
-        session.printer.json(output)?;
+        session.printer.json(&output)?;
     } else {
         session
             .printer
             .text(&render(&output.checks, session.printer.style()))?;
     }
     Ok(end(&output.checks))
+}
+
+/// Whether the service can be reached and takes the key; `None` without `--remote`.
+async fn service_check(session: &Session) -> Option<Vec<Check>> {
+    let service = &session.settings.service;
+    if !service.remote.value {
+        return None;
+    }
+    let asked = match session.executor_of_known_jobs() {
+        Ok(executor) => executor.health().await,
+        Err(error) => Err(error),
+    };
+    let found = |name: &str, part: PartHealth| Check {
+        name: name.to_owned(),
+        state: part.state,
+        detail: part.detail,
+        advice: (part.state == HealthState::Unhealthy).then(|| "look at the log of the service".to_owned()),
+        error_kind: (part.state == HealthState::Unhealthy).then(|| ErrorKind::Unavailable.name().to_owned()),
+    };
+    Some(match asked {
+        Ok(mut health) => ["service", "key"]
+            .into_iter()
+            .filter_map(|name| Some(found(name, health.parts.remove(name)?)))
+            .collect(),
+        Err(error) => vec![Check {
+            name: "service".to_owned(),
+            state: HealthState::Unhealthy,
+            detail: error.to_string(),
+            advice: Some(advice(error.kind(), service).to_owned()),
+            error_kind: Some(error.kind_name().to_owned()),
+        }],
+    })
+}
+
+fn advice(kind: ErrorKind, service: &ServiceSettings) -> &'static str {
+    match kind {
+        ErrorKind::Unauthenticated if service.api_key_file.is_some() => {
+            "look whether the key file holds a key of this service that is in force"
+        }
+        ErrorKind::Unauthenticated => "set ATG_API_KEY to a key of this service that is in force",
+        ErrorKind::Unavailable | ErrorKind::Timeout => {
+            "start the service (`atg-server`), or set ATG_SERVICE_URL to where it is"
+        }
+        _ => "look at `atg config show` for where each setting came from",
+    }
 }
 
 fn render(checks: &[Check], style: Style) -> String {

@@ -60,7 +60,7 @@ pub(crate) async fn run(args: &ExportArgs, session: &Session) -> CommandResult {
     if !to_stdout {
         refuse_overwriting(&args.file, args.force)?;
     }
-    let executor = session.executor()?;
+    let executor = session.executor().await?;
     let operation = Operation::Export(Parameters {
         tenant_id: args.tenant_id,
         format: Format::Jsonl,

@@ -6,7 +6,7 @@ use atg_sdk::{Operation, Output, azure::TenantId, model::operations::import::Par
 use clap::Args;
 
 use super::scan;
-use crate::{exit::CommandResult, session::Session, words};
+use crate::{exit::CommandResult, run::Place, session::Session, words};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ pub(crate) struct ImportArgs {
 pub(crate) async fn run(args: &ImportArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
     let source = scan::open(&args.file).await?;
-    let executor = session.executor()?;
+    let executor = session.executor().await?;
     let input = session.put_input(&executor, source).await?;
     let operation = Operation::Import(Parameters {
         tenant_id: args.tenant_id,
@@ -52,7 +52,10 @@ pub(crate) async fn run(args: &ImportArgs, session: &Session) -> CommandResult {
             "read {} and {} into {}",
             words::count(output.nodes, "node", "nodes"),
             words::count(output.edges, "relationship", "relationships"),
-            session.settings.graph.value
+            match session.place() {
+                Place::Here => session.settings.graph.value.to_string(),
+                Place::Service(url) => format!("the graph of {url}"),
+            }
         ));
     }
     Ok(finished.end())

@@ -72,7 +72,7 @@ pub(crate) async fn run(args: &QueryArgs, session: &Session) -> CommandResult {
         row_limit: args.row_limit,
         timeout_seconds: args.timeout,
     };
-    let executor = session.executor()?;
+    let executor = session.executor().await?;
     let finished = session.run(&executor, Operation::Query(parameters)).await?;
     let Some(Output::Query(output)) = &finished.job.output else {
         return Err(Error::internal("read the answer: the job left none").into());

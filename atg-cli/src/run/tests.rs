@@ -109,7 +109,14 @@ async fn carry_out(scripted: &Arc<Scripted>, signals: usize) -> Result<Finished>
     let executor: Arc<dyn Executor> = Arc::clone(scripted) as _;
     let operation = Operation::Query(query::Parameters::default());
     let reporter = Reporter::new(true, ColorWhen::Never);
-    run(&executor, operation, &reporter, &Attention::scripted(signals)).await
+    run(
+        &executor,
+        operation,
+        &reporter,
+        &Attention::scripted(signals),
+        &Place::Here,
+    )
+    .await
 }
 
 fn completed(completeness: Completeness) -> EventKind {

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atg_sdk::{Error, Result};
+use atg_sdk::{Error, Result, env};
 
 use super::Origin;
 use crate::exit::file_error;
@@ -79,14 +79,22 @@ impl DotEnv {
 }
 
 fn is_ours(name: &str) -> bool {
-    use atg_sdk::env::{ATG_CONFIG, ATG_DATA_DIR, ATG_GRAPH, AZURE_TENANT_ID, LOG_LEVEL, NO_COLOR};
     [
-        ATG_CONFIG,
-        ATG_DATA_DIR,
-        ATG_GRAPH,
-        AZURE_TENANT_ID,
-        LOG_LEVEL,
-        NO_COLOR,
+        env::ATG_API_KEY,
+        env::ATG_CONFIG,
+        env::ATG_DATA_DIR,
+        env::ATG_FALLBACK_TO_LOCAL,
+        env::ATG_GRAPH,
+        env::ATG_JOB_MAX_WAIT,
+        env::ATG_JOB_POLL_INTERVAL,
+        env::ATG_MAX_RETRIES,
+        env::ATG_REMOTE_MODE,
+        env::ATG_REQUEST_TIMEOUT,
+        env::ATG_SERVICE_URL,
+        env::AZURE_TENANT_ID,
+        env::LOG_LEVEL,
+        env::NO_COLOR,
+        env::SSL_CERT_FILE,
     ]
     .contains(&name)
 }

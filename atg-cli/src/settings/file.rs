@@ -1,7 +1,7 @@
 //! The configuration file: TOML, every key optional, unknown ones refused by name and line.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -22,14 +22,61 @@ struct Content {
     tenant_id: Option<Spanned<String>>,
     log_level: Option<Spanned<String>>,
     color: Option<Spanned<String>>,
+    remote: Option<Spanned<Scalar>>,
+    service_url: Option<Spanned<Scalar>>,
+    api_key: Option<Spanned<Scalar>>,
+    api_key_file: Option<Spanned<Scalar>>,
+    request_timeout: Option<Spanned<Scalar>>,
+    job_poll_interval: Option<Spanned<Scalar>>,
+    job_max_wait: Option<Spanned<Scalar>>,
+    max_retries: Option<Spanned<Scalar>>,
+    fallback_to_local: Option<Spanned<Scalar>>,
+    ssl_cert_file: Option<Spanned<Scalar>>,
+}
+
+/// A value that people write as what it is, `true` or `300`; read like the text of a variable.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Truth(bool),
+    Whole(i64),
+    Decimal(f64),
+}
+
+/// Without the value: it may be a key.
+impl fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scalar")
+    }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Truth(value) => value.fmt(f),
+            Self::Whole(value) => value.fmt(f),
+            Self::Decimal(value) => value.fmt(f),
+        }
+    }
 }
 
 /// A file that was read, or nothing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ConfigFile {
     path: Option<PathBuf>,
     text: String,
     content: Content,
+}
+
+/// Without the text, which may hold a key.
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConfigFile {
@@ -80,19 +127,34 @@ impl ConfigFile {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<(String, Origin)> {
-        let value = match name {
-            "data_dir" => self.content.data_dir.as_ref(),
-            "graph" => self.content.graph.as_ref(),
-            "tenant_id" => self.content.tenant_id.as_ref(),
-            "log_level" => self.content.log_level.as_ref(),
-            "color" => self.content.color.as_ref(),
+        let content = &self.content;
+        let text =
+            |value: Option<&Spanned<String>>| value.map(|value| (value.get_ref().clone(), value.span()));
+        let scalar =
+            |value: Option<&Spanned<Scalar>>| value.map(|value| (value.get_ref().to_string(), value.span()));
+        let (value, span) = match name {
+            "data_dir" => text(content.data_dir.as_ref()),
+            "graph" => text(content.graph.as_ref()),
+            "tenant_id" => text(content.tenant_id.as_ref()),
+            "log_level" => text(content.log_level.as_ref()),
+            "color" => text(content.color.as_ref()),
+            "remote" => scalar(content.remote.as_ref()),
+            "service_url" => scalar(content.service_url.as_ref()),
+            "api_key" => scalar(content.api_key.as_ref()),
+            "api_key_file" => scalar(content.api_key_file.as_ref()),
+            "request_timeout" => scalar(content.request_timeout.as_ref()),
+            "job_poll_interval" => scalar(content.job_poll_interval.as_ref()),
+            "job_max_wait" => scalar(content.job_max_wait.as_ref()),
+            "max_retries" => scalar(content.max_retries.as_ref()),
+            "fallback_to_local" => scalar(content.fallback_to_local.as_ref()),
+            "ssl_cert_file" => scalar(content.ssl_cert_file.as_ref()),
             _ => None,
         }?;
         let origin = Origin::File {
             path: self.path.clone()?,
-            line: line_of(&self.text, value.span()),
+            line: line_of(&self.text, span),
         };
-        Some((value.get_ref().clone(), origin))
+        Some((value, origin))
     }
 }
 

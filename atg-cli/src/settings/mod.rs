@@ -5,6 +5,7 @@
 mod dotenv;
 mod file;
 mod graph;
+mod service;
 
 use std::{
     ffi::OsString,
@@ -15,8 +16,8 @@ use std::{
 use atg_sdk::{Error, Result, azure::TenantId, env};
 use etcetera::BaseStrategy as _;
 
-pub(crate) use self::graph::GraphLocation;
 use self::{dotenv::DotEnv, file::ConfigFile};
+pub(crate) use self::{graph::GraphLocation, service::ServiceSettings};
 use crate::args::{ColorWhen, GlobalArgs};
 
 /// Where a value came from.
@@ -58,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) tenant_id: Option<Setting<TenantId>>,
     pub(crate) log_level: Setting<String>,
     pub(crate) color: Setting<ColorWhen>,
+    /// Whether a service carries the jobs out, and how it is called.
+    pub(crate) service: ServiceSettings,
 }
 
 /// A value that can be set in several places.
@@ -154,6 +157,7 @@ impl Settings {
             },
         };
         let color = layers.color(global)?;
+        let service = ServiceSettings::load(&layers, global)?;
         Ok(Self {
             config,
             data_dir,
@@ -161,6 +165,7 @@ impl Settings {
             tenant_id,
             log_level,
             color,
+            service,
         })
     }
 }

@@ -85,7 +85,7 @@ fn what_does_not_exist_is_a_usage_error() {
     let home = Home::new();
     for args in [
         &["generate-iac"][..],
-        &["scan", "--remote"],
+        &["scan", "--api-key", "atg_dev_x"],
         &["job", "frobnicate"],
         &["query"],
         &["job"],

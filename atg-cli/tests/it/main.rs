@@ -5,7 +5,11 @@ mod config;
 mod help;
 mod jobs;
 mod query;
+mod remote;
+#[cfg(unix)]
+mod remote_signals;
 mod scan;
+mod service;
 mod show;
 mod signals;
 mod support;

@@ -10,7 +10,7 @@ use std::{
 use super::support::{Home, Ran, TENANT, resource_id, signal};
 
 /// Enough work that no machine finishes it before a signal arrives.
-fn large_source(home: &Home) -> String {
+pub(crate) fn large_source(home: &Home) -> String {
     let mut text = String::new();
     for number in 0..60_000 {
         let id = resource_id(&format!("Microsoft.Network/publicIPAddresses/ip-{number}"));

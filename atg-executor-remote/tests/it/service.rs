@@ -18,8 +18,31 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
-    keys: Vec<(Owner, SecretString)>,
+    keys: Keys,
     stop: CancellationToken,
+    task: Option<tokio::task::JoinHandle<atg_sdk::Result<()>>>,
+}
+
+/// One key for each owner.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    shown: Vec<(Owner, SecretString)>,
+    records: Vec<KeyRecord>,
+}
+
+impl Keys {
+    pub(crate) fn of(owners: &[Owner]) -> Self {
+        let made = owners.iter().map(|owner| {
+            let key = ApiKey::generate(Environment::Dev).unwrap();
+            ((owner.clone(), key.reveal()), record(&key, owner, &pepper()))
+        });
+        let (shown, records) = made.unzip();
+        Self { shown, records }
+    }
+}
+
+fn pepper() -> Pepper {
+    Pepper::new(b"pepper of the tests, long enough for it").unwrap()
 }
 
 /// How a service is set up.
@@ -60,34 +83,36 @@ impl Service {
     /// Serves an executor to one key for each owner.
     pub(crate) async fn start(executor: Arc<dyn Executor>, owners: &[Owner], setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_on(listener, executor, owners, setup).await
+        Self::start_on(listener, executor, Keys::of(owners), setup).await
     }
 
     pub(crate) async fn start_on(
         listener: TcpListener,
         executor: Arc<dyn Executor>,
-        owners: &[Owner],
+        keys: Keys,
         setup: Setup,
     ) -> Self {
-        let pepper = Pepper::new(b"pepper of the tests, long enough for it").unwrap();
-        let mut keys = Vec::new();
-        let mut records = Vec::new();
-        for owner in owners {
-            let key = ApiKey::generate(Environment::Dev).unwrap();
-            records.push(record(&key, owner, &pepper));
-            keys.push((owner.clone(), key.reveal()));
-        }
-        let ring = KeyRing::load(Arc::new(StaticKeys(records)), pepper, Environment::Dev)
-            .await
-            .unwrap();
+        let records = Arc::new(StaticKeys(keys.records.clone()));
+        let ring = KeyRing::load(records, pepper(), Environment::Dev).await.unwrap();
         let options = Options {
             limits: setup.limits.unwrap_or_else(generous),
             tls: setup.tls,
             ..Options::new(Arc::new(ring))
         };
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        tokio::spawn(serve(listener, executor, options, stop.clone()));
-        Self { address, keys, stop }
+        let task = tokio::spawn(serve(listener, executor, options, stop.clone()));
+        Self {
+            address,
+            keys,
+            stop,
+            task: Some(task),
+        }
+    }
+
+    /// Stops it and waits until it has.
+    pub(crate) async fn end(mut self) {
+        self.stop.cancel();
+        self.task.take().unwrap().await.unwrap().unwrap();
     }
 
     /// Options for a client of that owner.
@@ -96,7 +121,7 @@ impl Service {
     }
 
     pub(crate) fn key(&self, owner: &Owner) -> SecretString {
-        let found = self.keys.iter().find(|(name, _)| name == owner);
+        let found = self.keys.shown.iter().find(|(name, _)| name == owner);
         found.map(|(_, key)| key.clone()).unwrap()
     }
 }

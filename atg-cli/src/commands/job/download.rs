@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use atg_sdk::{ExecutorExt as _, JobId};
+use atg_sdk::JobId;
 use clap::Args;
 use serde_json::json;
 
 use crate::{
-    artifacts,
+    artifacts, executor,
     exit::{CommandResult, End, Stop},
     session::Session,
     words,
@@ -34,8 +34,8 @@ pub(crate) struct DownloadArgs {
 
 pub(super) async fn run(args: &DownloadArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
-    let executor = session.executor()?;
     if let Some(name) = &args.name {
+        let executor = session.executor_of_known_jobs()?;
         let job = executor.get_job(args.id).await?;
         artifacts::copy(executor.as_ref(), &job, name, tokio::io::stdout())
             .await?
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &DownloadArgs, session: &Session) -> CommandResult
         .output_dir
         .clone()
         .unwrap_or_else(|| PathBuf::from(args.id.to_string()));
-    let files = executor.download_artifacts(args.id, &directory).await?;
+    let files = executor::download(&session.settings, args.id, &directory).await?;
     if wants_json {
         session.printer.json(&json!({ "files": files }))?;
     } else {

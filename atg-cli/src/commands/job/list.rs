@@ -51,7 +51,7 @@ pub(super) async fn run(args: &ListArgs, session: &Session) -> CommandResult {
         operations: args.operation.clone(),
         ..JobFilter::default()
     };
-    let executor = session.executor()?;
+    let executor = session.executor_of_known_jobs()?;
     let mut stream = executor.list_jobs(filter);
     let mut jobs = Vec::new();
     let mut has_more = false;

@@ -76,7 +76,7 @@ pub(crate) struct CancelArgs {
 
 async fn cancel(args: &CancelArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
-    let job = session.executor()?.cancel_job(args.id).await?;
+    let job = session.executor_of_known_jobs()?.cancel_job(args.id).await?;
     let words = match job.status {
         JobStatus::Pending | JobStatus::Running => "was asked to stop",
         JobStatus::Cancelled => "is cancelled",
@@ -100,7 +100,7 @@ pub(crate) struct DeleteArgs {
 }
 
 async fn delete(args: &DeleteArgs, session: &Session) -> CommandResult {
-    let executor = session.executor()?;
+    let executor = session.executor_of_known_jobs()?;
     for id in &args.ids {
         executor
             .delete_job(*id)

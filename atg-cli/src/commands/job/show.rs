@@ -25,7 +25,7 @@ pub(crate) struct ShowArgs {
 
 pub(super) async fn run(args: &ShowArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
-    let job = session.executor()?.get_job(args.id).await?;
+    let job = session.executor_of_known_jobs()?.get_job(args.id).await?;
     if wants_json {
         session.printer.json(&job)?;
     } else {
@@ -58,7 +58,10 @@ pub(super) fn print(job: &Job, session: &Session) -> Result<(), Stop> {
     if let Some(at) = job.expires_at {
         add("kept until", time(at));
     }
-    add("parameters", said(&job.parameters).to_string());
+    // A service does not send them: they are in the job's first event.
+    if !job.parameters.is_null() {
+        add("parameters", said(&job.parameters).to_string());
+    }
     if let Some(output) = &job.output {
         add("output", said(&output.to_value()).to_string());
     }

@@ -36,7 +36,7 @@ pub(super) async fn run(args: &WatchArgs, session: &Session) -> CommandResult {
             None
         }
     };
-    let executor = session.executor()?;
+    let executor = session.executor_of_known_jobs()?;
     let signals = session.signals.attend().await?;
     let mut events = executor.watch_job(args.id, None);
     loop {
@@ -52,7 +52,11 @@ pub(super) async fn run(args: &WatchArgs, session: &Session) -> CommandResult {
             }
             () = signals.next() => {
                 session.reporter.finish();
-                session.reporter.note(&format!("the job goes on: `atg job watch {}` comes back to it", args.id));
+                session.reporter.note(&format!(
+                    "the job goes on: `{} job watch {}` comes back to it",
+                    session.place().command(),
+                    args.id
+                ));
                 return Ok(End::Unwell(ErrorKind::Cancelled));
             }
         }

@@ -95,7 +95,7 @@ pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
         return Err(Error::invalid("no tenant id: pass --tenant-id or set AZURE_TENANT_ID").into());
     }
     let source = open(from).await?;
-    let executor = session.executor()?;
+    let executor = session.executor().await?;
     parameters.input = Some(session.put_input(&executor, source).await?);
     let finished = session.run(&executor, Operation::Scan(parameters)).await?;
     if let Some(directory) = &args.output_dir {

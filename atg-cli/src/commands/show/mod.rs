@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &ShowArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
     let lookup = Lookup {
         session,
-        executor: session.executor()?,
+        executor: session.executor().await?,
         tenant: args.tenant_id,
     };
     let mut nodes = lookup.find(&args.node, MOST_MATCHES).await?;
