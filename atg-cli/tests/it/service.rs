@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{Executor, InputDigest, Owner};
 use atg_server::{
-    http::{Limits, LocalRates, Metrics, Options, Rate, serve},
+    http::{Limits, Options, Rate, serve},
     keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
 };
 use secrecy::ExposeSecret as _;
@@ -98,19 +98,12 @@ async fn options(key: &ApiKey) -> Options {
         window: std::time::Duration::from_secs(60),
     };
     Options {
-        keys: Arc::new(ring),
-        public_url: None,
-        target_tenant: None,
-        trusted_proxies: Vec::new(),
         limits: Limits {
             long: rate,
             short: rate,
             other: rate,
             ..Limits::default()
         },
-        rates: Arc::new(LocalRates::default()),
-        metrics: Arc::new(Metrics::new()),
-        serve_metrics: false,
-        tls: None,
+        ..Options::new(Arc::new(ring))
     }
 }
