@@ -138,7 +138,8 @@ pub(crate) type Row = [Value];
 pub(crate) trait Graph {
     fn node_property(&self, node: &Node, name: &str) -> Outcome<Value>;
     fn node_properties(&self, node: &Node) -> Outcome<Map>;
-    fn node_labels(&self, node: &Node) -> Outcome<Vec<Arc<str>>>;
+    /// A list of texts.
+    fn node_labels(&self, node: &Node) -> Outcome<Value>;
     fn has_label(&self, node: &Node, label: &str) -> Outcome<bool>;
     fn relationship_property(&self, relationship: &Relationship, name: &str) -> Outcome<Value>;
     fn relationship_properties(&self, relationship: &Relationship) -> Outcome<Map>;

@@ -185,7 +185,15 @@ pub(super) fn has_labels(of: &Value, labels: &LabelExpr, graph: &dyn Graph) -> O
             LabelExpr::Name(name) => Ok(Value::Bool(graph.has_label(node, &name.text)?)),
             _ => {
                 let names = graph.node_labels(node)?;
-                let has = |label: &str| names.iter().any(|name| **name == *label);
+                let names: &[Value] = match &names {
+                    Value::List(names) => names,
+                    _ => &[],
+                };
+                let has = |label: &str| {
+                    names
+                        .iter()
+                        .any(|name| matches!(name, Value::Text(name) if **name == *label))
+                };
                 Ok(Value::Bool(labels_fit(labels, &has, !names.is_empty())))
             }
         },

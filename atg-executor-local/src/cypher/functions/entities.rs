@@ -10,9 +10,7 @@ const ENTITY: Type = NODE.or(RELATIONSHIP);
 
 pub(super) static TABLE: &[Function] = &[
     function("labels", &[NODE], Type::LIST, |args, graph| match &args[0] {
-        Value::Node(node) => Ok(Value::list(
-            graph.node_labels(node)?.into_iter().map(Value::Text).collect(),
-        )),
+        Value::Node(node) => graph.node_labels(node),
         other => Err(wrong("labels", "a node", other)),
     }),
     function("type", &[RELATIONSHIP], Type::TEXT, |args, graph| {

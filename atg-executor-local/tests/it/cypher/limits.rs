@@ -8,7 +8,10 @@ use rstest::rstest;
 use serde_json::{Map, Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
-use super::fixture::{self, Rows, ask};
+use super::{
+    fixture::{self, Rows, ask},
+    sample,
+};
 
 fn no_parameters() -> Map<String, Json> {
     Map::new()
@@ -113,7 +116,7 @@ async fn a_confined_query_sees_its_tenants_only(#[case] text: &str, #[case] expe
     let directory = tempfile::tempdir().unwrap();
     let store = fixture::store(directory.path()).await;
     let mut query = fixture::query(text, &no_parameters());
-    query.tenants = Some(vec![fixture::TENANT.parse::<TenantId>().unwrap()]);
+    query.tenants = Some(vec![sample::TENANT.parse::<TenantId>().unwrap()]);
     let (answer, _) = ask(&store, query.clone()).await.unwrap();
     assert_eq!(answer.rows, [[json!(expected)]]);
     query.tenants = Some(Vec::new());

@@ -8,6 +8,7 @@ mod documentation;
 mod fixture;
 mod limits;
 mod random;
+mod sample;
 mod server;
 
 use atg_sdk::ErrorKind;

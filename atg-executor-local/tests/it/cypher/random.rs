@@ -337,7 +337,7 @@ impl Grammar {
             declared.push((name, if chain { Kind::Chain } else { Kind::Relationship }));
         }
         match self.random.below(6) {
-            0 | 1 | 2 => {
+            0..=2 => {
                 let _ = write!(inner, ":{}", self.random.pick(TYPES));
             }
             3 => {

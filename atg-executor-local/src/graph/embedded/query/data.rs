@@ -28,6 +28,9 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("properties", "properties"),
 ];
 
+/// The name under which a node's labels are read together with it. No property is called so.
+pub(super) const LABELS: &str = "\0labels";
+
 /// Columns by which an index finds nodes.
 pub(super) const INDEXED: &[(&str, &str)] = &[
     ("key", "key"),

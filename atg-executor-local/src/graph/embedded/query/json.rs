@@ -47,11 +47,7 @@ fn map(members: &Map, execution: &Execution<'_>) -> Outcome<Json> {
 }
 
 fn node(node: &Node, execution: &Execution<'_>) -> Outcome<Json> {
-    let labels: Vec<String> = execution
-        .node_labels(node)?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let labels = value(&execution.node_labels(node)?, execution)?;
     Ok(json!({ "labels": labels, "properties": map(&execution.node_properties(node)?, execution)? }))
 }
 

@@ -1,5 +1,7 @@
 //! Carrying out the steps of a `MATCH`, one nested in the other.
 
+use std::sync::Arc;
+
 use rusqlite::{Row as SqlRow, types::Value as SqlValue};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::cypher::{
     eval::{Fault, Outcome, Row, holds},
-    value::{Node, Path, Relationship, Value},
+    value::{self, Node, Path, Relationship, Value},
 };
 
 /// Takes a row for each match; false when no more are wanted.
@@ -170,13 +172,17 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn known(&self, known: &[Known], found: &SqlRow<'_>) -> Outcome<Vec<(std::sync::Arc<str>, Value)>> {
+    fn known(&self, known: &[Known], found: &SqlRow<'_>) -> Outcome<value::Known> {
         let mut values = Vec::new();
         for known in known {
             match known {
                 Known::Column { name, column, at } => {
                     let value = self.names.column_value(column, sql(found.get_ref(*at))?)?;
                     values.push((name.clone(), value));
+                }
+                Known::Labels { at } => {
+                    let json = data::object_text(found, *at)?.unwrap_or(b"[]");
+                    values.push((Arc::from(data::LABELS), self.labels_of(json)?));
                 }
                 Known::Json { names, at } => {
                     let first = values.len();

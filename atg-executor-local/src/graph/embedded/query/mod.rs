@@ -101,6 +101,8 @@ struct Execution<'a> {
     tenants: Option<Vec<i64>>,
     /// Which properties of the node in a slot will be asked for.
     wanted: HashMap<usize, Vec<Arc<str>>>,
+    /// Lists of labels by their text.
+    labels: RefCell<HashMap<Box<[u8]>, Value>>,
     /// How each `MATCH` is carried out, by its address in the plan.
     steps: RefCell<HashMap<usize, Rc<Steps>>>,
     cancel: &'a CancellationToken,
@@ -119,6 +121,7 @@ impl<'a> Execution<'a> {
             names,
             tenants,
             wanted: statements::wanted_properties(plan),
+            labels: RefCell::default(),
             steps: RefCell::default(),
             cancel: &query.cancel,
             timeout: query.timeout,
@@ -216,3 +219,6 @@ fn too_large() -> Fault {
         format!("the query needs more than {limit} MiB at a time: narrow it, or return less of each node"),
     ))
 }
+
+#[cfg(test)]
+mod tests;

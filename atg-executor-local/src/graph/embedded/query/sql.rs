@@ -45,8 +45,14 @@ pub(super) enum Known {
         column: &'static str,
         at: usize,
     },
+    Labels {
+        at: usize,
+    },
     /// Out of `members` and, behind it, `scalars`.
-    Json { names: Vec<Arc<str>>, at: usize },
+    Json {
+        names: Vec<Arc<str>>,
+        at: usize,
+    },
 }
 
 /// A statement in the making.
@@ -98,6 +104,11 @@ impl Builder {
         if let Some(alias) = alias {
             let mut others = Vec::new();
             for name in wanted {
+                if **name == *data::LABELS {
+                    let at = self.column(format!("{alias}.labels"));
+                    known.push(Known::Labels { at });
+                    continue;
+                }
                 match data::column(name) {
                     Some(column) => {
                         let at = self.column(format!("{alias}.{column}"));

@@ -39,6 +39,20 @@ impl Execution<'_> {
     }
 }
 
+impl Execution<'_> {
+    /// A list of labels. There are few different ones, so each is read once.
+    pub(super) fn labels_of(&self, json: &[u8]) -> Outcome<Value> {
+        if let Some(labels) = self.labels.borrow().get(json) {
+            return Ok(labels.clone());
+        }
+        let labels: Vec<String> = serde_json::from_slice(json)
+            .map_err(|error| Error::internal("the labels of a node are damaged").with_source(error))?;
+        let labels = Value::list(labels.into_iter().map(Value::text).collect());
+        self.labels.borrow_mut().insert(json.into(), labels.clone());
+        Ok(labels)
+    }
+}
+
 impl Graph for Execution<'_> {
     fn node_property(&self, node: &Node, name: &str) -> Outcome<Value> {
         if let Some(known) = &node.known
@@ -90,12 +104,14 @@ impl Graph for Execution<'_> {
         )
     }
 
-    fn node_labels(&self, node: &Node) -> Outcome<Vec<Arc<str>>> {
+    fn node_labels(&self, node: &Node) -> Outcome<Value> {
+        if let Some(known) = &node.known
+            && let Some((_, labels)) = known.iter().find(|(name, _)| **name == *data::LABELS)
+        {
+            return Ok(labels.clone());
+        }
         self.with_node("labels", node.id, |row| {
-            let json = data::object_text(row, 0)?.unwrap_or(b"[]");
-            let labels: Vec<String> = serde_json::from_slice(json)
-                .map_err(|error| Error::internal("the labels of a node are damaged").with_source(error))?;
-            Ok(labels.into_iter().map(Arc::from).collect())
+            self.labels_of(data::object_text(row, 0)?.unwrap_or(b"[]"))
         })
     }
 
@@ -268,6 +284,11 @@ impl Search {
                             want(&mut self.wanted, slot, name);
                         }
                     }
+                }
+            }
+            Ex::Call(function, args) if function.name == "labels" => {
+                if let [Ex::Slot(slot)] = args.as_slice() {
+                    want(&mut self.wanted, *slot, &Arc::from(data::LABELS));
                 }
             }
             Ex::Subquery(_, plan) => plans.push(Arc::clone(plan)),

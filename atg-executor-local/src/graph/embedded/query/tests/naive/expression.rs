@@ -1,0 +1,408 @@
+//! Expressions, from the tree and by names.
+
+use super::{Env, Naive};
+use crate::cypher::{
+    ast::{Binary, Comparison, Expr, ExprKind, Match, Quantifier, SubqueryKind, Unary},
+    eval::{Fault, Graph as _, Outcome, labels_fit, truth},
+    functions::{Accumulator, Aggregate, Function},
+    regex::Pattern,
+    value::{Comparable, Map, Value, compare, equal, to_text},
+};
+
+/// Whether an aggregate is called anywhere in an expression.
+pub(super) fn contains_aggregate(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::CountStar => true,
+        ExprKind::Call { name, args, .. } => {
+            Aggregate::find(&name.text).is_some() || args.iter().any(contains_aggregate)
+        }
+        ExprKind::Binary(_, a, b) => contains_aggregate(a) || contains_aggregate(b),
+        // The grammar puts aggregates nowhere else.
+        _ => false,
+    }
+}
+
+impl Naive<'_> {
+    pub(super) fn holds(&self, predicate: &Expr, env: &Env) -> Outcome<bool> {
+        Ok(truth(&self.eval(predicate, env)?)? == Some(true))
+    }
+
+    /// With aggregates over the rows of a group.
+    pub(super) fn eval_in_group(&self, expr: &Expr, env: &Env, group: &[Env]) -> Outcome<Value> {
+        let aggregate = match &expr.kind {
+            ExprKind::CountStar => return Ok(Value::Int(group.len() as i64)),
+            ExprKind::Call { name, .. } => Aggregate::find(&name.text),
+            _ => None,
+        };
+        match (&expr.kind, aggregate) {
+            (ExprKind::Call { distinct, args, .. }, Some(aggregate)) => {
+                let mut accumulator = Accumulator::new(aggregate, *distinct);
+                for row in group {
+                    let argument = args.get(1).map(|argument| self.eval(argument, row)).transpose()?;
+                    accumulator.add(self.eval(&args[0], row)?, argument.as_ref())?;
+                }
+                accumulator.finish()
+            }
+            (ExprKind::Call { name, args, .. }, None) if contains_aggregate(expr) => {
+                let args = args
+                    .iter()
+                    .map(|arg| self.eval_in_group(arg, env, group))
+                    .collect::<Outcome<Vec<_>>>()?;
+                Function::find(&name.text).unwrap().call(&args, self.graph)
+            }
+            (ExprKind::Binary(operator, a, b), _) if contains_aggregate(expr) => binary(
+                *operator,
+                &self.eval_in_group(a, env, group)?,
+                &self.eval_in_group(b, env, group)?,
+            ),
+            _ => self.eval(expr, env),
+        }
+    }
+
+    pub(super) fn property(&self, of: &Value, name: &str) -> Outcome<Value> {
+        match of {
+            Value::Null => Ok(Value::Null),
+            Value::Node(node) => self.graph.node_property(node, name),
+            Value::Relationship(relationship) => self.graph.relationship_property(relationship, name),
+            Value::Map(map) => Ok(map.get(name).cloned().unwrap_or(Value::Null)),
+            _ => Err(Fault::invalid("no properties")),
+        }
+    }
+
+    fn items(&self, expr: &Expr, env: &Env) -> Outcome<Option<Vec<Value>>> {
+        match self.eval(expr, env)? {
+            Value::Null => Ok(None),
+            Value::List(items) => Ok(Some(items.to_vec())),
+            _ => Err(Fault::invalid("no list")),
+        }
+    }
+
+    pub(super) fn eval(&self, expr: &Expr, env: &Env) -> Outcome<Value> {
+        let with = |name: &str, value: &Value| {
+            let mut env = env.clone();
+            env.insert(name.to_owned(), value.clone());
+            env
+        };
+        Ok(match &expr.kind {
+            ExprKind::Null => Value::Null,
+            ExprKind::Bool(value) => Value::Bool(*value),
+            ExprKind::Int(value) => Value::Int(*value),
+            ExprKind::Float(value) => Value::Float(*value),
+            ExprKind::Text(text) => Value::text(text.as_str()),
+            ExprKind::Variable(name) => env
+                .get(name)
+                .cloned()
+                .ok_or_else(|| Fault::invalid(format!("no {name}")))?,
+            ExprKind::List(items) => Value::list(
+                items
+                    .iter()
+                    .map(|item| self.eval(item, env))
+                    .collect::<Outcome<_>>()?,
+            ),
+            ExprKind::Map(entries) => {
+                let mut map = Map::default();
+                for (name, value) in entries {
+                    map.set(name.text.as_str().into(), self.eval(value, env)?);
+                }
+                Value::map(map)
+            }
+            ExprKind::Property(of, name) => self.property(&self.eval(of, env)?, &name.text)?,
+            ExprKind::Index(of, index) => match (self.eval(of, env)?, self.eval(index, env)?) {
+                (Value::Null, _) | (_, Value::Null) => Value::Null,
+                (Value::List(items), Value::Int(index)) => {
+                    let index = if index < 0 {
+                        index + items.len() as i64
+                    } else {
+                        index
+                    };
+                    usize::try_from(index)
+                        .ok()
+                        .and_then(|index| items.get(index).cloned())
+                        .unwrap_or(Value::Null)
+                }
+                _ => return Err(Fault::invalid("no index")),
+            },
+            ExprKind::Slice(of, from, to) => {
+                let Some(items) = self.items(of, env)? else {
+                    return Ok(Value::Null);
+                };
+                let length = items.len() as i64;
+                let bound = |bound: &Option<Box<Expr>>, default| match bound {
+                    None => Ok(default),
+                    Some(bound) => match self.eval(bound, env)? {
+                        Value::Int(index) if index < 0 => Ok((index + length).max(0)),
+                        Value::Int(index) => Ok(index.min(length)),
+                        _ => Err(Fault::invalid("no bound")),
+                    },
+                };
+                let (from, to) = (bound(from, 0)?, bound(to, length)?);
+                let kept = items
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(index, _)| (from..to).contains(&(*index as i64)));
+                Value::list(kept.map(|(_, item)| item).collect())
+            }
+            ExprKind::Unary(operator, of) => {
+                let of = self.eval(of, env)?;
+                match operator {
+                    Unary::Not => Value::truth(truth(&of)?.map(|truth| !truth)),
+                    Unary::IsNull => Value::Bool(of.is_null()),
+                    Unary::IsNotNull => Value::Bool(!of.is_null()),
+                    Unary::Plus => of,
+                    Unary::Minus => binary(Binary::Subtract, &Value::Int(0), &of)?,
+                }
+            }
+            ExprKind::Binary(operator @ (Binary::And | Binary::Or), a, b) => {
+                let decisive = *operator == Binary::Or;
+                let a = truth(&self.eval(a, env)?)?;
+                if a == Some(decisive) {
+                    return Ok(Value::Bool(decisive));
+                }
+                let b = truth(&self.eval(b, env)?)?;
+                Value::truth(if b == Some(decisive) {
+                    b
+                } else {
+                    a.zip(b).map(|_| !decisive)
+                })
+            }
+            ExprKind::Binary(operator, a, b) => binary(*operator, &self.eval(a, env)?, &self.eval(b, env)?)?,
+            ExprKind::Comparison(first, rest) => {
+                let mut left = self.eval(first, env)?;
+                let mut truths = Vec::new();
+                for (comparison, right) in rest {
+                    let right = self.eval(right, env)?;
+                    truths.push(compared(*comparison, &left, &right)?);
+                    left = right;
+                }
+                Value::truth(conjunction(&truths))
+            }
+            ExprKind::HasLabels(of, labels) => match self.eval(of, env)? {
+                Value::Null => Value::Null,
+                Value::Node(node) => {
+                    let has = &self.graph.node_data(&node).labels;
+                    Value::Bool(labels_fit(
+                        labels,
+                        &|name| has.iter().any(|label| **label == *name),
+                        !has.is_empty(),
+                    ))
+                }
+                _ => return Err(Fault::invalid("no labels")),
+            },
+            ExprKind::Call { name, args, .. } => {
+                let function =
+                    Function::find(&name.text).ok_or_else(|| Fault::invalid("no such function"))?;
+                let args = args
+                    .iter()
+                    .map(|arg| self.eval(arg, env))
+                    .collect::<Outcome<Vec<_>>>()?;
+                function.call(&args, self.graph)?
+            }
+            ExprKind::Case {
+                subject,
+                branches,
+                otherwise,
+            } => {
+                let subject = subject
+                    .as_ref()
+                    .map(|subject| self.eval(subject, env))
+                    .transpose()?;
+                for (when, then) in branches {
+                    let when = self.eval(when, env)?;
+                    let fits = match &subject {
+                        Some(subject) => equal(subject, &when),
+                        None => truth(&when)?,
+                    };
+                    if fits == Some(true) {
+                        return self.eval(then, env);
+                    }
+                }
+                otherwise
+                    .as_ref()
+                    .map_or(Ok(Value::Null), |otherwise| self.eval(otherwise, env))?
+            }
+            ExprKind::ListComprehension {
+                name,
+                list,
+                predicate,
+                map,
+            } => {
+                let Some(items) = self.items(list, env)? else {
+                    return Ok(Value::Null);
+                };
+                let mut kept = Vec::new();
+                for item in items {
+                    let env = with(&name.text, &item);
+                    let holds = predicate
+                        .as_ref()
+                        .map_or(Ok(true), |predicate| self.holds(predicate, &env))?;
+                    if holds {
+                        kept.push(map.as_ref().map_or(Ok(item), |map| self.eval(map, &env))?);
+                    }
+                }
+                Value::list(kept)
+            }
+            ExprKind::Reduce {
+                accumulator,
+                start,
+                name,
+                list,
+                step,
+            } => {
+                let mut result = self.eval(start, env)?;
+                let Some(items) = self.items(list, env)? else {
+                    return Ok(Value::Null);
+                };
+                for item in items {
+                    let mut env = with(&name.text, &item);
+                    env.insert(accumulator.text.clone(), result);
+                    result = self.eval(step, &env)?;
+                }
+                result
+            }
+            ExprKind::Quantified {
+                quantifier,
+                name,
+                list,
+                predicate,
+            } => {
+                let Some(items) = self.items(list, env)? else {
+                    return Ok(Value::Null);
+                };
+                let truths = items
+                    .iter()
+                    .map(|item| truth(&self.eval(predicate, &with(&name.text, item))?));
+                let truths = truths.collect::<Outcome<Vec<_>>>()?;
+                let count = |wanted| truths.iter().filter(|truth| **truth == wanted).count();
+                let (yes, no, unknown) = (count(Some(true)), count(Some(false)), count(None));
+                let undecided = |value| {
+                    if unknown > 0 {
+                        Value::Null
+                    } else {
+                        Value::Bool(value)
+                    }
+                };
+                match quantifier {
+                    Quantifier::All if no > 0 => Value::Bool(false),
+                    Quantifier::All => undecided(true),
+                    Quantifier::Any if yes > 0 => Value::Bool(true),
+                    Quantifier::Any => undecided(false),
+                    Quantifier::None if yes > 0 => Value::Bool(false),
+                    Quantifier::None => undecided(true),
+                    Quantifier::Single if yes > 1 => Value::Bool(false),
+                    Quantifier::Single => undecided(yes == 1),
+                }
+            }
+            ExprKind::ExistsPattern(pattern) | ExprKind::PatternPredicate(pattern) => {
+                let clause = Match {
+                    optional: false,
+                    patterns: vec![(**pattern).clone()],
+                    predicate: None,
+                };
+                Value::Bool(!self.matches(&clause, env)?.is_empty())
+            }
+            ExprKind::Subquery(kind, query) => {
+                let rows = self.query(query, env)?.1;
+                match kind {
+                    SubqueryKind::Exists => Value::Bool(!rows.is_empty()),
+                    SubqueryKind::Count => Value::Int(rows.len() as i64),
+                    SubqueryKind::Collect => {
+                        Value::list(rows.into_iter().map(|mut row| row.remove(0)).collect())
+                    }
+                }
+            }
+            ExprKind::CountStar
+            | ExprKind::Parameter(_)
+            | ExprKind::PatternComprehension { .. }
+            | ExprKind::MapProjection { .. } => return Err(Fault::invalid("not in the grammar")),
+        })
+    }
+}
+
+fn conjunction(truths: &[Option<bool>]) -> Option<bool> {
+    if truths.contains(&Some(false)) {
+        Some(false)
+    } else if truths.contains(&None) {
+        None
+    } else {
+        Some(true)
+    }
+}
+
+fn compared(comparison: Comparison, a: &Value, b: &Value) -> Outcome<Option<bool>> {
+    let by_size = |fits: fn(std::cmp::Ordering) -> bool| match compare(a, b) {
+        Comparable::Ordered(ordering) => Ok(Some(fits(ordering))),
+        Comparable::Unordered => Ok(Some(false)),
+        Comparable::Unknown => Ok(None),
+        Comparable::Unsupported => Err(Fault::invalid("no order")),
+    };
+    match comparison {
+        Comparison::Equal => Ok(equal(a, b)),
+        Comparison::NotEqual => Ok(equal(a, b).map(|equal| !equal)),
+        Comparison::Less => by_size(std::cmp::Ordering::is_lt),
+        Comparison::LessOrEqual => by_size(std::cmp::Ordering::is_le),
+        Comparison::Greater => by_size(std::cmp::Ordering::is_gt),
+        Comparison::GreaterOrEqual => by_size(std::cmp::Ordering::is_ge),
+    }
+}
+
+fn binary(operator: Binary, a: &Value, b: &Value) -> Outcome<Value> {
+    use Value::{Bool, Float, Int, List, Null, Text};
+    let wrong = || Err(Fault::invalid("wrong kinds"));
+    match (operator, a, b) {
+        (Binary::Xor, a, b) => Ok(Value::truth(truth(a)?.zip(truth(b)?).map(|(a, b)| a != b))),
+        (Binary::StartsWith, Text(a), Text(b)) => Ok(Bool(a.starts_with(&**b))),
+        (Binary::EndsWith, Text(a), Text(b)) => Ok(Bool(a.ends_with(&**b))),
+        (Binary::Contains, Text(a), Text(b)) => Ok(Bool(a.contains(&**b))),
+        (Binary::StartsWith | Binary::EndsWith | Binary::Contains, ..) => Ok(Null),
+        (Binary::Matches, Text(a), Text(b)) => Ok(Bool(Pattern::new(b)?.matches(a))),
+        (_, Null, _) if operator != Binary::In => Ok(Null),
+        (_, _, Null) => Ok(Null),
+        (Binary::In, item, List(items)) => {
+            let truths: Vec<_> = items.iter().map(|other| equal(item, other)).collect();
+            Ok(Value::truth(if truths.contains(&Some(true)) {
+                Some(true)
+            } else if truths.contains(&None) {
+                None
+            } else {
+                Some(false)
+            }))
+        }
+        (Binary::Add, List(a), List(b)) => Ok(Value::list(a.iter().chain(b.iter()).cloned().collect())),
+        (Binary::Add, List(a), b) => Ok(Value::list(a.iter().chain([b]).cloned().collect())),
+        (Binary::Add, a, List(b)) => Ok(Value::list([a].into_iter().chain(b.iter()).cloned().collect())),
+        (Binary::Add, Text(_), _) | (Binary::Add, _, Text(_)) => match (to_text(a), to_text(b)) {
+            (Some(a), Some(b)) => Ok(Value::text(a + &b)),
+            _ => wrong(),
+        },
+        (_, Int(a), Int(b)) => {
+            let wide = (i128::from(*a), i128::from(*b));
+            let result = match operator {
+                Binary::Add => wide.0 + wide.1,
+                Binary::Subtract => wide.0 - wide.1,
+                Binary::Multiply => wide.0 * wide.1,
+                Binary::Divide | Binary::Modulo if *b == 0 => return wrong(),
+                Binary::Divide => wide.0 / wide.1,
+                Binary::Modulo => wide.0 % wide.1,
+                _ => return wrong(),
+            };
+            i64::try_from(result).map(Int).or_else(|_| wrong())
+        }
+        (_, Int(_) | Float(_), Int(_) | Float(_)) => {
+            let number = |value: &Value| match value {
+                Int(value) => *value as f64,
+                Float(value) => *value,
+                _ => f64::NAN,
+            };
+            let (a, b) = (number(a), number(b));
+            Ok(Float(match operator {
+                Binary::Add => a + b,
+                Binary::Subtract => a - b,
+                Binary::Multiply => a * b,
+                Binary::Divide => a / b,
+                Binary::Modulo => a % b,
+                _ => return wrong(),
+            }))
+        }
+        _ => wrong(),
+    }
+}

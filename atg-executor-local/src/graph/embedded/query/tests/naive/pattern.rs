@@ -1,0 +1,247 @@
+//! Patterns by trying every node and every relationship in every place.
+
+use super::{Env, Naive};
+use crate::cypher::{
+    ast::{Direction, ExprKind, LabelExpr, Match, NodePattern, Pattern, RelationshipPattern},
+    eval::{Outcome, labels_fit},
+    value::{Node, Path, Relationship, Value, equal},
+};
+
+/// A half-made match: names, the relationships that are taken, and what remains to be checked.
+#[derive(Clone)]
+struct State<'p> {
+    env: Env,
+    taken: Vec<i64>,
+    checks: Vec<(Value, &'p crate::cypher::ast::Expr)>,
+}
+
+impl Naive<'_> {
+    pub(super) fn matches(&self, clause: &Match, row: &Env) -> Outcome<Vec<Env>> {
+        let mut states = vec![State {
+            env: row.clone(),
+            taken: Vec::new(),
+            checks: Vec::new(),
+        }];
+        for pattern in &clause.patterns {
+            let mut next = Vec::new();
+            for state in states {
+                self.pattern(pattern, &state, &mut next);
+            }
+            states = next;
+        }
+        let mut found = Vec::new();
+        for state in states {
+            let mut holds = true;
+            for (of, map) in &state.checks {
+                holds = holds && self.has_properties(of, map, &state.env)?;
+            }
+            if let Some(predicate) = &clause.predicate {
+                holds = holds && self.holds(predicate, &state.env)?;
+            }
+            if holds {
+                found.push(state.env);
+            }
+        }
+        if found.is_empty() && clause.optional {
+            let mut env = row.clone();
+            for name in names(clause) {
+                env.entry(name).or_insert(Value::Null);
+            }
+            found.push(env);
+        }
+        Ok(found)
+    }
+
+    fn has_properties(&self, of: &Value, map: &crate::cypher::ast::Expr, env: &Env) -> Outcome<bool> {
+        let ExprKind::Map(entries) = &map.kind else {
+            panic!("the grammar has maps only")
+        };
+        for (name, wanted) in entries {
+            let wanted = self.eval(wanted, env)?;
+            let all: Vec<Value> = match of {
+                Value::List(chain) => chain.to_vec(),
+                single => vec![single.clone()],
+            };
+            for of in all {
+                if equal(&self.property(&of, &name.text)?, &wanted) != Some(true) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn pattern<'p>(&self, pattern: &'p Pattern, state: &State<'p>, out: &mut Vec<State<'p>>) {
+        for (state, start) in self.node(&pattern.start, state) {
+            self.hops(pattern, 0, state, vec![start], Vec::new(), out);
+        }
+    }
+
+    fn hops<'p>(
+        &self,
+        pattern: &'p Pattern,
+        at: usize,
+        mut state: State<'p>,
+        nodes: Vec<i64>,
+        way: Vec<Relationship>,
+        out: &mut Vec<State<'p>>,
+    ) {
+        let Some((relationship, node)) = pattern.hops.get(at) else {
+            if let Some(name) = &pattern.name {
+                let nodes = nodes.into_iter().map(|id| Node { id, known: None }).collect();
+                state.env.insert(
+                    name.text.clone(),
+                    Value::Path(
+                        Path {
+                            nodes,
+                            relationships: way,
+                        }
+                        .into(),
+                    ),
+                );
+            }
+            out.push(state);
+            return;
+        };
+        let from = *nodes.last().unwrap();
+        let mut chains = Vec::new();
+        let (min, max) = match relationship.length {
+            Some(length) => (length.min, length.max.unwrap()),
+            None => (1, 1),
+        };
+        self.chains(
+            relationship,
+            from,
+            (min, max),
+            &state.taken,
+            &mut Vec::new(),
+            &mut chains,
+        );
+        for chain in chains {
+            let to = chain.last().map_or(from, |(_, to)| *to);
+            let relationships: Vec<Relationship> = chain
+                .iter()
+                .map(|(relationship, _)| relationship.clone())
+                .collect();
+            let mut state = state.clone();
+            state
+                .taken
+                .extend(relationships.iter().map(|relationship| relationship.id));
+            let value = match relationship.length {
+                Some(_) => Value::list(relationships.iter().cloned().map(Value::Relationship).collect()),
+                None => Value::Relationship(relationships[0].clone()),
+            };
+            if let Some(map) = &relationship.properties {
+                state.checks.push((value.clone(), map));
+            }
+            if let Some(name) = &relationship.name {
+                match state.env.get(&name.text) {
+                    Some(known) if *known != value => continue,
+                    _ => state.env.insert(name.text.clone(), value),
+                };
+            }
+            for (state, reached) in self.node(node, &state) {
+                if reached == to {
+                    let (mut nodes, mut way) = (nodes.clone(), way.clone());
+                    nodes.extend(chain.iter().map(|(_, node)| *node));
+                    way.extend(relationships.iter().cloned());
+                    self.hops(pattern, at + 1, state, nodes, way, out);
+                }
+            }
+        }
+    }
+
+    /// All ways of a length within bounds.
+    fn chains(
+        &self,
+        pattern: &RelationshipPattern,
+        from: i64,
+        (min, max): (u64, u64),
+        taken: &[i64],
+        way: &mut Vec<(Relationship, i64)>,
+        out: &mut Vec<Vec<(Relationship, i64)>>,
+    ) {
+        if way.len() as u64 >= min && way.len() as u64 <= max {
+            out.push(way.clone());
+        }
+        if way.len() as u64 >= max {
+            return;
+        }
+        for edge in &self.graph.edges {
+            let relationship = &edge.relationship;
+            let used =
+                taken.contains(&relationship.id) || way.iter().any(|(other, _)| other.id == relationship.id);
+            let fits = pattern
+                .types
+                .as_ref()
+                .is_none_or(|types| labels_fit(types, &|name| *edge.kind == *name, true));
+            if used || !fits {
+                continue;
+            }
+            let mut ends = Vec::new();
+            if pattern.direction != Direction::Left && relationship.start == from {
+                ends.push(relationship.end);
+            }
+            if pattern.direction != Direction::Right && relationship.end == from {
+                ends.push(relationship.start);
+            }
+            // A loop leads to one place only, whichever way it is walked.
+            ends.dedup();
+            for to in ends {
+                way.push((relationship.clone(), to));
+                self.chains(pattern, to, (min, max), taken, way, out);
+                way.pop();
+            }
+        }
+    }
+
+    fn node<'p>(&self, pattern: &'p NodePattern, state: &State<'p>) -> Vec<(State<'p>, i64)> {
+        let known = pattern.name.as_ref().and_then(|name| state.env.get(&name.text));
+        let candidates: Vec<i64> = match known {
+            Some(Value::Node(node)) => vec![node.id],
+            Some(_) => Vec::new(),
+            None => (0..self.graph.nodes.len() as i64).collect(),
+        };
+        let fits = |id: &i64| {
+            let labels = &self.graph.node_data(&Node { id: *id, known: None }).labels;
+            let has = |name: &str| labels.iter().any(|label| **label == *name);
+            pattern
+                .labels
+                .as_ref()
+                .is_none_or(|wanted: &LabelExpr| labels_fit(wanted, &has, !labels.is_empty()))
+        };
+        candidates
+            .into_iter()
+            .filter(fits)
+            .map(|id| {
+                let mut state = state.clone();
+                let value = Value::Node(Node { id, known: None });
+                if let Some(map) = &pattern.properties {
+                    state.checks.push((value.clone(), map));
+                }
+                if let Some(name) = &pattern.name {
+                    state.env.insert(name.text.clone(), value);
+                }
+                (state, id)
+            })
+            .collect()
+    }
+}
+
+fn names(clause: &Match) -> Vec<String> {
+    let mut names = Vec::new();
+    for pattern in &clause.patterns {
+        names.extend(pattern.name.iter().map(|name| name.text.clone()));
+        names.extend(pattern.start.name.iter().map(|name| name.text.clone()));
+        for (relationship, node) in &pattern.hops {
+            names.extend(
+                relationship
+                    .name
+                    .iter()
+                    .chain(&node.name)
+                    .map(|name| name.text.clone()),
+            );
+        }
+    }
+    names
+}
