@@ -108,13 +108,27 @@ impl Objects {
     pub(crate) async fn write(
         &self,
         place: &ObjectPath,
+        chunks: BoxStream<'static, Result<Bytes>>,
+        limit: u64,
+    ) -> Result<Written> {
+        let mut upload = None;
+        let written = self.write_parts(place, chunks, limit, &mut upload).await;
+        if let (Err(_), Some(upload)) = (&written, upload) {
+            upload.give_up().await;
+        }
+        written
+    }
+
+    async fn write_parts(
+        &self,
+        place: &ObjectPath,
         mut chunks: BoxStream<'static, Result<Bytes>>,
         limit: u64,
+        upload: &mut Option<Upload>,
     ) -> Result<Written> {
         let mut digest = Sha256::new();
         let mut size_bytes = 0_u64;
         let mut part = Part::default();
-        let mut upload: Option<Upload> = None;
         while let Some(chunk) = chunks.try_next().await? {
             size_bytes += chunk.len() as u64;
             if size_bytes > limit {
@@ -126,7 +140,7 @@ impl Objects {
             digest.update(&chunk);
             part.push(chunk);
             if part.length >= PART {
-                let upload = match &mut upload {
+                let upload = match &mut *upload {
                     Some(upload) => upload,
                     none => none.insert(Upload::begin(&*self.store, place).await?),
                 };
@@ -135,12 +149,10 @@ impl Objects {
         }
         match upload {
             None => {
-                self.store
-                    .put(place, part.take())
-                    .await
-                    .map_err(|error| failed("write into the artifact store", error))?;
+                let put = self.store.put(place, part.take()).await;
+                put.map_err(|error| failed("write into the artifact store", error))?;
             }
-            Some(mut upload) => {
+            Some(upload) => {
                 if part.length > 0 {
                     upload.write(part.take()).await?;
                 }
@@ -267,8 +279,7 @@ impl Part {
     }
 }
 
-/// A large object on its way. Dropped before the end, it leaves nothing in a directory; a container drops parts that
-/// nobody committed by itself.
+/// A large object on its way.
 struct Upload(Box<dyn MultipartUpload>);
 
 impl Upload {
@@ -284,11 +295,18 @@ impl Upload {
         written.map_err(|error| failed("write into the artifact store", error))
     }
 
-    async fn finish(mut self) -> Result<()> {
+    async fn finish(&mut self) -> Result<()> {
         let finished = self.0.complete().await;
         finished
             .map(drop)
             .map_err(|error| failed("write into the artifact store", error))
+    }
+
+    /// Takes away what was written so far.
+    async fn give_up(mut self) {
+        if let Err(error) = self.0.abort().await {
+            tracing::debug!(%error, "parts of an object stay in the store until it forgets them");
+        }
     }
 }
 

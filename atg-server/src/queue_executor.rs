@@ -13,15 +13,18 @@ use atg_sdk::{
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, stream, stream::BoxStream};
+use jiff::SignedDuration;
 use tokio::io::AsyncReadExt as _;
 
 pub use options::QueueOptions;
 
 use crate::{
     objects::{Objects, artifact_place, job_place, new_input_place},
-    queue::{Backend, Clock, EmbeddedQueue, Identity, Policy, SystemClock},
+    queue::{Backend, Clock, Depth, EmbeddedQueue, Identity, Policy, SystemClock},
 };
 
+/// How long a job may wait, while none runs, before that says that nobody takes jobs.
+const UNTAKEN: SignedDuration = SignedDuration::from_secs(30);
 /// Bytes read from a file at a time.
 const CHUNK: usize = 256 << 10;
 
@@ -38,6 +41,7 @@ struct Parts {
     backend: Arc<dyn Backend>,
     objects: Objects,
     options: QueueOptions,
+    clock: Arc<dyn Clock>,
 }
 
 impl QueueExecutor {
@@ -57,21 +61,27 @@ impl QueueExecutor {
     /// As [`open`](Self::open).
     pub async fn open_with_clock(options: QueueOptions, clock: Arc<dyn Clock>) -> Result<Self> {
         let setup = options.clone();
-        let (queue, objects) = tokio::task::spawn_blocking(move || {
+        let (queue, objects, clock) = tokio::task::spawn_blocking(move || {
             let objects = Objects::directory(&setup.data_dir.join("objects"))?;
-            let queue = EmbeddedQueue::open(&setup.data_dir.join("queue.db"), setup.policy, clock)?;
-            Ok::<_, Error>((queue, objects))
+            let time = Arc::clone(&clock);
+            let queue = EmbeddedQueue::open(&setup.data_dir.join("queue.db"), setup.policy, time)?;
+            Ok::<_, Error>((queue, objects, clock))
         })
         .await
         .map_err(|error| Error::internal("open the queue").with_source(error))??;
-        Self::over(Arc::new(queue), objects, options).await
+        Self::over(Arc::new(queue), objects, options, clock).await
     }
 
     /// Over any queue and any store of objects.
     ///
     /// # Errors
     /// `InvalidArgument` naming both, when the queue belongs to another store.
-    pub async fn over(backend: Arc<dyn Backend>, objects: Objects, options: QueueOptions) -> Result<Self> {
+    pub async fn over(
+        backend: Arc<dyn Backend>,
+        objects: Objects,
+        options: QueueOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let parts = Identity {
             artifact_store_id: Some(objects.id().await?),
             ..Identity::default()
@@ -82,6 +92,7 @@ impl QueueExecutor {
                 backend,
                 objects,
                 options,
+                clock,
             }),
         })
     }
@@ -261,13 +272,14 @@ impl Executor for QueueExecutor {
                     "artifacts".to_owned(),
                     part(self.look_at_objects(&identity).await),
                 ),
+                ("workers".to_owned(), self.look_at_workers(&depth)),
             ]
             .into(),
             graph_id: identity.graph_id,
             jobs_pending: depth.pending,
             jobs_running: depth.running,
         };
-        // Neither can be done without.
+        // None can be done without; without workers jobs are still accepted, and wait.
         for part in health.parts.values() {
             health.status = health.status.max(part.state);
         }
@@ -276,6 +288,25 @@ impl Executor for QueueExecutor {
 }
 
 impl QueueExecutor {
+    /// Whether anybody takes jobs: seen by whether the one that waits longest waits for long while none runs.
+    fn look_at_workers(&self, depth: &Depth) -> PartHealth {
+        let now = self.parts.clock.now();
+        let waits = depth.waiting_since.map(|since| now.duration_since(since));
+        match waits {
+            Some(waits) if depth.running == 0 && waits > UNTAKEN => PartHealth {
+                state: HealthState::Degraded,
+                detail: format!(
+                    "a job waits for {} s and none runs: start a worker: atg-server --role worker",
+                    waits.as_secs()
+                ),
+            },
+            _ => PartHealth {
+                state: HealthState::Healthy,
+                detail: format!("{} jobs run", depth.running),
+            },
+        }
+    }
+
     async fn look_at_objects(&self, identity: &Identity) -> Result<PartHealth> {
         let id = self.parts.objects.id().await?;
         if identity

@@ -304,6 +304,8 @@ pub struct Depth {
     pub pending: u64,
     /// Jobs that run.
     pub running: u64,
+    /// Since when a job waits that might start, where one does.
+    pub waiting_since: Option<Timestamp>,
 }
 
 /// What belongs together: made when each part was created.

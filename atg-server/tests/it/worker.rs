@@ -10,14 +10,14 @@ use std::{
 use async_trait::async_trait;
 use atg_executor_local::{GraphLocation, LocalExecutor, LocalOptions};
 use atg_sdk::{
-    ArtifactStream, ByteRange, ErrorKind, EventKind, Executor, ExecutorExt as _, Health, Input, InputContent,
-    Job, JobEvent, JobFilter, JobId, JobRequest, JobStatus, Operation, Owner, Result,
+    ArtifactStream, ByteRange, ErrorKind, EventKind, Executor, ExecutorExt as _, Health, HealthState, Input,
+    InputContent, Job, JobEvent, JobFilter, JobId, JobRequest, JobStatus, Operation, Owner, Result,
     azure::TenantId,
     model::operations::rehearsal::{Parameters, Step},
 };
 use atg_server::{
     QueueExecutor, QueueOptions,
-    queue::Policy,
+    queue::{ManualClock, Policy},
     worker::{Worker, WorkerOptions},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -452,4 +452,23 @@ async fn an_inner_job_that_somebody_else_stopped_has_failed() {
     let job = queue.wait(request.id).await.unwrap();
     assert_eq!((job.status, job.cancel_requested_at), (JobStatus::Failed, None));
     assert_eq!(job.error.map(|error| error.kind()), Some(ErrorKind::Cancelled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_without_workers_says_so() {
+    let place = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(jiff::Timestamp::now()));
+    let options = QueueOptions::new(place.path());
+    let queue = QueueExecutor::open_with_clock(options, Arc::<ManualClock>::clone(&clock))
+        .await
+        .unwrap();
+    queue.submit_job(script([])).await.unwrap();
+    assert_eq!(queue.health().await.unwrap().status, HealthState::Healthy);
+    clock.advance(SignedDuration::from_secs(31));
+    let health = queue.health().await.unwrap();
+    assert_eq!(health.status, HealthState::Degraded);
+    assert!(
+        health.parts["workers"].detail.contains("--role worker"),
+        "{health:?}"
+    );
 }

@@ -114,14 +114,20 @@ impl JobQueue for EmbeddedQueue {
 
     async fn depth(&self) -> Result<Depth> {
         blocking(&self.shared, |shared| {
+            let now = shared.now();
             shared.database.read("count the jobs", |transaction| {
-                let one = |sql| -> Result<u64, Fault> {
-                    let number: i64 = transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-                    Ok(count(number))
-                };
+                let (pending, first): (i64, Option<i64>) = transaction
+                    .prepare_cached(
+                        "SELECT count(*), min(ready_at) FILTER (WHERE ready_at <= ?) FROM job WHERE status = 'pending'",
+                    )?
+                    .query_row([nanoseconds(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let running: i64 = transaction
+                    .prepare_cached("SELECT count(*) FROM job WHERE status = 'running'")?
+                    .query_row([], |row| row.get(0))?;
                 Ok(Depth {
-                    pending: one("SELECT count(*) FROM job WHERE status = 'pending'")?,
-                    running: one("SELECT count(*) FROM job WHERE status = 'running'")?,
+                    pending: count(pending),
+                    running: count(running),
+                    waiting_since: first.map(time),
                 })
             })
         })

@@ -11,6 +11,8 @@ use super::{
     EmbeddedQueue,
 };
 
+mod earlier;
+
 struct File {
     place: tempfile::TempDir,
 }
