@@ -189,7 +189,7 @@ fn sql(text: &str) -> SqlQuery {
 )]
 #[case(
     "WITH x AS (SELECT label FROM node_labels) SELECT count(DISTINCT label) FROM x",
-    10
+    11
 )]
 #[case("SELECT json_extract(members, '$.cores') FROM nodes WHERE name = 'web1'", 4)]
 #[tokio::test]
