@@ -92,7 +92,9 @@ variables! {
     /// How many long operations run at once.
     ATG_MAX_CONCURRENT_JOBS, "3";
     /// How many jobs of one owner may wait or run; more are answered `429`.
-    ATG_MAX_OPEN_JOBS, "100";
+    ATG_MAX_OPEN_JOBS, "1000";
+    /// How many jobs may wait in all; more are answered `503`.
+    ATG_MAX_QUEUE_DEPTH, "10000";
     /// How many days ended jobs and their artifacts are kept.
     ATG_JOB_RETENTION_DAYS, "7";
     /// The largest input that the server takes, in bytes.

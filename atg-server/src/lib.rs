@@ -6,8 +6,6 @@ pub mod objects;
 pub mod queue;
 pub mod worker;
 
-mod measured;
 mod queue_executor;
 
-pub use measured::Measured;
 pub use queue_executor::{QueueExecutor, QueueOptions};

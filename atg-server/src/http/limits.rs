@@ -22,8 +22,6 @@ pub struct Limits {
     pub short: Rate,
     /// All other calls.
     pub other: Rate,
-    /// Jobs of one owner that wait or run.
-    pub open_jobs: usize,
     /// A request's body, in bytes.
     pub body_bytes: usize,
     /// An input, in bytes.
@@ -46,7 +44,6 @@ impl Default for Limits {
             long: Rate::per_minute(10),
             short: Rate::per_minute(120),
             other: Rate::per_minute(600),
-            open_jobs: 100,
             body_bytes: 1024 * 1024,
             input_bytes: 2 * 1024 * 1024 * 1024,
             connections: 20_000,

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use atg_sdk::{Job, JobStatus};
 use http::{Method, StatusCode};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -116,6 +117,18 @@ impl Metrics {
                 .register_counter(&Key::from_parts(JOB_FAILURES, labels), &METADATA)
                 .increment(1);
         }
+    }
+
+    /// A job ended, as its record tells it. For [`WorkerOptions::with_ended`](crate::worker::WorkerOptions::with_ended).
+    pub fn ended(&self, job: &Job) {
+        let (Some(started), Some(ended)) = (job.started_at, job.completed_at) else {
+            return;
+        };
+        let took = Duration::try_from(ended.duration_since(started)).unwrap_or_default();
+        // The kind and not its foreign name: labels are bounded.
+        let error = (job.status == JobStatus::Failed)
+            .then(|| job.error.as_ref().map_or("Internal", |error| error.kind().name()));
+        self.job(&job.operation, took, error);
     }
 
     /// The text that Prometheus reads.

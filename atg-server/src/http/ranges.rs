@@ -104,6 +104,17 @@ mod tests {
         assert_eq!(wanted(Some("bytes=-1"), 0), Wanted::Unsatisfiable);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_asked_for_lies_within(header in "(bytes=)?[0-9,\\- a]{0,24}|.{0,40}", length in proptest::prelude::any::<u64>()) {
+            if let Wanted::Part { start, end } = wanted(Some(&header), length) {
+                proptest::prop_assert!(start < end && end <= length, "{header} of {length}: {start}..{end}");
+            }
+            matches_etag(&header, "\"b\"");
+            range_applies(Some(&header), "\"b\"");
+        }
+    }
+
     #[test]
     fn tags_compare_weakly_for_caches_and_strongly_for_ranges() {
         assert!(matches_etag("\"a\", W/\"b\"", "\"b\""));

@@ -223,6 +223,19 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_path_is_a_call_or_none(path in "/(api/v1/(jobs|inputs|scan)?)?[a-z/%.0-9]{0,30}|/.{0,40}") {
+            for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+                match find(&method, &path) {
+                    Ok(call) => proptest::prop_assert!(!call.endpoint().is_empty()),
+                    Err(NoRoute::Method(allowed)) => proptest::prop_assert!(!allowed.contains(&method)),
+                    Err(NoRoute::Path | NoRoute::Malformed(_)) => {}
+                }
+            }
+        }
+    }
+
     #[test]
     fn names_of_artifacts_may_hold_slashes_and_escapes() {
         let call = find(&Method::GET, "/api/v1/jobs/1/artifacts/modules/a%20b/main.tf");

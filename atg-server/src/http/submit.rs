@@ -7,11 +7,11 @@ use std::{
 };
 
 use atg_sdk::{
-    Error, ErrorKind, InputContent, Job, JobFilter, JobId, JobRequest, JobStatus, Operation,
+    Error, ErrorKind, InputContent, Job, JobId, JobRequest, Operation,
     azure::TenantId,
     rest::{PROBLEM_JSON, headers},
 };
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header, request::Parts};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -86,10 +86,7 @@ impl Service {
         let known = self.remembered(id, &key, &operation, caller).await?;
         let (job, fresh) = match known {
             Some(job) => (job, false),
-            None => {
-                self.require_room(caller).await?;
-                (self.accept(id, operation, caller).await?, true)
-            }
+            None => (self.accept(id, operation, caller).await?, true),
         };
         // From here on the job is there for whoever sends the same again.
         drop(accepting);
@@ -214,29 +211,6 @@ impl Service {
             }
         }
         Ok(())
-    }
-
-    /// Refuses an owner that has enough jobs waiting and running.
-    async fn require_room(&self, caller: &Caller) -> Result<(), Failure> {
-        let limit = self.options.limits.open_jobs;
-        let open = self.executor.list_jobs(JobFilter {
-            owner: Some(caller.owner.clone()),
-            status: vec![JobStatus::Pending, JobStatus::Running],
-            ..JobFilter::default()
-        });
-        let open: Vec<_> = open.take(limit).try_collect().await?;
-        if open.len() < limit {
-            return Ok(());
-        }
-        let error = Error::new(
-            ErrorKind::Throttled,
-            format!("{limit} jobs of yours wait or run already: let some end, or cancel them"),
-        );
-        let (policy, left) = (format!("\"open-jobs\";q={limit}"), "\"open-jobs\";r=0".to_owned());
-        Err(Failure::from(error.with_code("TooManyOpenJobs"))
-            .header(header::RETRY_AFTER, "10")
-            .header(HeaderName::from_static(headers::RATE_LIMIT_POLICY), policy)
-            .header(HeaderName::from_static(headers::RATE_LIMIT), left))
     }
 
     /// The tenants that exist for the caller's jobs; `None` for all.
@@ -508,6 +482,23 @@ pub(super) fn accepts(headers: &HeaderMap, media_type: &str) -> Result<(), Failu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_read_or_refused(value in "[ -~]{0,80}", count in 0_usize..3) {
+            let mut sent = HeaderMap::new();
+            for name in ["accept", "prefer", "idempotency-key"] {
+                for _ in 0..count {
+                    sent.append(name, HeaderValue::from_str(&value).unwrap());
+                }
+            }
+            let _ = accepts_json(&sent);
+            proptest::prop_assert!(preferred_wait(&sent).unwrap_or_default().as_secs() <= MAX_WAIT);
+            if let Ok(IdempotencyKey::Text(text)) = IdempotencyKey::of(&sent) {
+                proptest::prop_assert!((1..=255).contains(&text.chars().count()));
+            }
+        }
+    }
 
     fn headers(name: &'static str, value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -325,6 +325,15 @@ mod tests {
         assert!("".parse::<ApiKey>().is_err());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_key_or_refused_without_being_repeated(text in "atg_(dev|int|prod)_[0-9A-Za-z]{8}_[0-9A-Za-z]{30,60}|.{0,80}") {
+            if let Err(error) = text.parse::<ApiKey>() {
+                proptest::prop_assert!(text.len() < 12 || !format!("{error} {error:?}").contains(&text));
+            }
+        }
+    }
+
     #[test]
     fn neither_debug_nor_errors_show_the_secret() {
         let key = ApiKey::generate(Environment::Prod).unwrap();

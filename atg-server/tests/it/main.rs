@@ -1,9 +1,20 @@
-//! The service as a whole: on a real listener spoken to in plain HTTP, and over a queue whose processes die.
+//! The service: its queue and workers, and the whole on a real listener, spoken to in plain HTTP.
 
 mod support;
 
+mod artifacts;
+mod canaries;
 mod chaos;
+mod events;
+mod fuzz;
+mod hostile;
+mod inputs;
 mod jobs;
+mod keys;
+mod limits;
+mod openapi;
+mod process;
 mod queue_conformance;
+mod stopping;
 mod submitting;
 mod worker;

@@ -1,17 +1,17 @@
 //! A running service, and a client that does what it is told and nothing more.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 
 use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
 use atg_sdk::{Executor, JobId, JobRequest, Operation, Owner, Result, azure::TenantId};
 use atg_server::{
-    Measured,
-    http::{Limits, Metrics, Options, serve},
+    http::{Limits, Options, serve},
     keys::{
         ApiKey, Environment, FileKeys, KeyRecord, KeyRing, KeyState, Pepper, Scope, TenantAccess, write_file,
     },
 };
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -105,15 +105,13 @@ impl Setup {
         write_file(&key_file, self.keys).unwrap();
         let keys = KeyRing::load(Arc::new(FileKeys::new(&key_file)), pepper(), Environment::Dev).await;
         let keys = Arc::new(keys.unwrap());
-        let metrics = Arc::new(Metrics::new());
         let local = LocalExecutor::open(LocalOptions::new(dir.path().join("data"))).unwrap();
-        let executor = (self.wrap)(Arc::new(Measured::new(Arc::new(local), Arc::clone(&metrics))));
+        let executor = (self.wrap)(Arc::new(local));
         let options = Options {
             public_url: self.public_url,
             target_tenant: self.target_tenant,
             trusted_proxies: self.trusted_proxies,
             limits: self.limits,
-            metrics,
             tls: self.tls,
             validate: Some(validate),
             probes_only: self.probes_only,
@@ -159,13 +157,7 @@ pub(crate) async fn site() -> (Site, Key) {
 
 impl Site {
     pub(crate) fn call<'a>(&self, method: Method, path: &'a str) -> Call<'a> {
-        Call {
-            address: self.address,
-            method,
-            path,
-            headers: Vec::new(),
-            body: None,
-        }
+        Call::to(self.address, method, path)
     }
 
     pub(crate) fn get<'a>(&self, path: &'a str, key: &Key) -> Call<'a> {
@@ -229,14 +221,28 @@ pub(crate) fn id_of(job: &Value) -> &str {
 pub(crate) struct Call<'a> {
     address: SocketAddr,
     method: Method,
-    path: &'a str,
+    path: Cow<'a, str>,
     headers: Vec<(String, String)>,
     body: Option<Bytes>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    pub(crate) fn to(address: SocketAddr, method: Method, path: &'a str) -> Self {
+        Self {
+            address,
+            method,
+            path: path.into(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(crate) fn bearer(self, text: &str) -> Self {
+        self.header("authorization", &format!("Bearer {text}"))
+    }
+
     pub(crate) fn key(self, key: &Key) -> Self {
-        self.header("authorization", &format!("Bearer {}", key.text))
+        self.bearer(&key.text)
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -264,7 +270,7 @@ impl Call<'_> {
             tokio::spawn(connection);
             let mut request = Request::builder()
                 .method(self.method.clone())
-                .uri(self.path)
+                .uri(self.path.as_ref())
                 .header("host", self.address.to_string());
             for (name, value) in &self.headers {
                 request = request.header(name, value);
@@ -274,6 +280,18 @@ impl Call<'_> {
         })
         .await
         .expect("an answer in time")
+    }
+
+    /// The same as a task of its own.
+    pub(crate) fn send_owned(self) -> BoxFuture<'static, Answer> {
+        let call: Call<'static> = Call {
+            address: self.address,
+            method: self.method,
+            path: self.path.into_owned().into(),
+            headers: self.headers,
+            body: self.body,
+        };
+        Box::pin(call.send())
     }
 
     pub(crate) async fn send(self) -> Answer {

@@ -78,9 +78,12 @@ pub(crate) struct Settings {
     /// Long operations at once [default: 3].
     #[arg(long, env = env::ATG_MAX_CONCURRENT_JOBS)]
     pub(crate) max_concurrent_jobs: Option<String>,
-    /// Waiting and running jobs of one owner [default: 100].
+    /// Waiting and running jobs of one owner [default: 1000].
     #[arg(long, env = env::ATG_MAX_OPEN_JOBS)]
     pub(crate) max_open_jobs: Option<String>,
+    /// Waiting jobs in all [default: 10000].
+    #[arg(long, env = env::ATG_MAX_QUEUE_DEPTH)]
+    pub(crate) max_queue_depth: Option<String>,
     /// Days that ended jobs are kept [default: 7].
     #[arg(long, env = env::ATG_JOB_RETENTION_DAYS)]
     pub(crate) job_retention_days: Option<String>,

@@ -57,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) target_tenant: Option<TenantId>,
     pub(crate) max_concurrent_jobs: usize,
+    pub(crate) max_open_jobs: u64,
+    pub(crate) max_queue_depth: u64,
     pub(crate) retention: Duration,
     pub(crate) limits: Limits,
     pub(crate) serve_metrics: bool,
@@ -132,6 +134,18 @@ impl Config {
             3,
             number(1, 1000),
         );
+        let max_open_jobs = reading.value(
+            env::ATG_MAX_OPEN_JOBS,
+            given.max_open_jobs.as_deref(),
+            1000,
+            number(1, 1_000_000),
+        );
+        let max_queue_depth = reading.value(
+            env::ATG_MAX_QUEUE_DEPTH,
+            given.max_queue_depth.as_deref(),
+            10_000,
+            number(1, 10_000_000),
+        );
         let days = reading.value(
             env::ATG_JOB_RETENTION_DAYS,
             given.job_retention_days.as_deref(),
@@ -180,6 +194,8 @@ impl Config {
             trusted_proxies,
             target_tenant,
             max_concurrent_jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
+            max_open_jobs,
+            max_queue_depth,
             retention: Duration::from_secs(days * DAY),
             limits,
             serve_metrics,
@@ -273,7 +289,6 @@ fn limits(reading: &mut Reading, given: &Settings) -> Limits {
         &given.max_connections,
         limits.connections,
     );
-    limits.open_jobs = count(env::ATG_MAX_OPEN_JOBS, &given.max_open_jobs, limits.open_jobs);
     let grace = reading.value(
         env::ATG_SHUTDOWN_GRACE_SECONDS,
         given.shutdown_grace_seconds.as_deref(),

@@ -1,14 +1,17 @@
 //! A server's life: from its parts to its last answer.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
 use atg_sdk::{Error, ErrorKind, Executor, Result};
 use atg_server::{
-    Measured,
+    QueueExecutor, QueueOptions,
     http::{self, Metrics, Options, load_tls},
     keys::{FileKeys, KeyRing, KeySource, Pepper, PlainKeys, StaticKeys},
+    queue::{PerLane, Policy},
+    worker::{Worker, WorkerOptions},
 };
+use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     arguments::Role,
     config::{Config, Keys},
-    own_key::OwnKey,
+    own_key::{KeyFile, OwnKey},
     pepper, say,
 };
 
@@ -25,14 +28,122 @@ const SHORT_AT_ONCE: usize = 8;
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(config: Config) -> Result<()> {
-    if config.role != Role::All {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "start one half of the service: this version has no queue between them: leave --role out",
+    let metrics = Arc::new(Metrics::new());
+    let queue = open_queue(&config).await?;
+    let (keys, own_key) = keys(&config).await?;
+    let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
+    let mut options = Options {
+        public_url: config.public_url.clone(),
+        target_tenant: config.target_tenant,
+        trusted_proxies: config.trusted_proxies.clone(),
+        limits: config.limits.clone(),
+        metrics: Arc::clone(&metrics),
+        serve_metrics: config.serve_metrics,
+        tls: config.tls.as_ref().map(load_tls).transpose()?,
+        validate: Some(validate),
+        closing: Some(closing.clone()),
+        ..Options::new(Arc::clone(&keys))
+    };
+    // Within the one grace that it was given the worker has its time first, and then the calls.
+    options.limits.grace = match config.role {
+        Role::All | Role::Worker => config.limits.grace / 5,
+        Role::Api => config.limits.grace * 9 / 10,
+    };
+    // Everything that can be refused is refused before the first line that somebody may wait for.
+    let worker = match config.role {
+        Role::Api => None,
+        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics)?),
+    };
+    let executor: Arc<dyn Executor> = Arc::new(queue);
+    let listener = match config.role {
+        Role::Worker => None,
+        Role::Api | Role::All => Some(bind(config.address).await?),
+    };
+    tokio::spawn(Arc::clone(&keys).keep_fresh());
+    tokio::spawn(listen_to_signals(stop.clone(), keys));
+    if let Some(address) = config.metrics_listen {
+        let options = Options {
+            probes_only: true,
+            serve_metrics: true,
+            tls: None,
+            ..options.clone()
+        };
+        tokio::spawn(http::serve(
+            bind(address).await?,
+            Arc::clone(&executor),
+            options,
+            stop.clone(),
         ));
     }
-    let metrics = Arc::new(Metrics::new());
-    let executor = executor(&config, &metrics)?;
+    let mut key_file = None;
+    if let Some(listener) = &listener {
+        key_file = announce(&config, listener, own_key.as_ref())?;
+    }
+    let serving = async {
+        match listener {
+            Some(listener) => http::serve(listener, executor, options, stop.clone()).await,
+            None => Ok(()),
+        }
+    };
+    let working = async {
+        let outcome = match worker {
+            Some(worker) => worker.run(stop.clone()).await,
+            None => {
+                stop.cancelled().await;
+                Ok(())
+            }
+        };
+        // Without its worker the process is of no use; with its jobs ended or given back it may go.
+        stop.cancel();
+        closing.cancel();
+        outcome
+    };
+    let (served, worked) = tokio::join!(serving, working);
+    drop::<Option<KeyFile>>(key_file);
+    tracing::info!("stopped");
+    worked.and(served)
+}
+
+async fn open_queue(config: &Config) -> Result<QueueExecutor> {
+    let long = u64::try_from(config.max_concurrent_jobs).unwrap_or(u64::MAX);
+    let running = PerLane {
+        long,
+        ..Policy::default().running_per_owner
+    };
+    let policy = Policy {
+        retention: SignedDuration::try_from(config.retention).unwrap_or(SignedDuration::MAX),
+        max_depth: config.max_queue_depth,
+        max_open_per_owner: config.max_open_jobs,
+        running_per_owner: running.clone(),
+        running_per_tenant: running,
+        ..Policy::default()
+    };
+    let options = QueueOptions::new(&config.data_dir)
+        .with_policy(policy)
+        .with_max_input_bytes(config.limits.input_bytes);
+    QueueExecutor::open(options).await
+}
+
+/// What carries jobs out: the only line of the service that names it.
+fn worker(config: &Config, queue: &QueueExecutor, metrics: &Arc<Metrics>) -> Result<Worker> {
+    let slots = PerLane {
+        long: config.max_concurrent_jobs,
+        short: SHORT_AT_ONCE,
+    };
+    let local = LocalOptions::new(&config.data_dir)
+        .with_graph(config.graph.clone())
+        .with_max_concurrent_jobs(slots.long + slots.short)
+        .with_retention(config.retention);
+    let metrics = Arc::clone(metrics);
+    let options = WorkerOptions::default()
+        .with_slots(slots)
+        .with_grace(config.limits.grace * 7 / 10)
+        .with_ended(Arc::new(move |job| metrics.ended(job)));
+    let executor = Arc::new(LocalExecutor::open(local)?);
+    Ok(Worker::new(queue, executor, options))
+}
+
+async fn keys(config: &Config) -> Result<(Arc<KeyRing>, Option<OwnKey>)> {
     // Records outlive the process, and so must their pepper. Keys in plain are hashed anew in every run.
     let pepper = match &config.keys {
         Keys::File(_) => pepper::find(config.pepper.as_ref(), config.environment, &config.data_dir)?,
@@ -49,65 +160,27 @@ pub(crate) async fn run(config: Config) -> Result<()> {
             (Arc::new(StaticKeys(vec![key.record.clone()])), Some(key))
         }
     };
-    let keys = KeyRing::load(source, pepper, config.environment)
-        .await
-        .map_err(|error| Error::invalid(error.message()))?;
-    let keys = Arc::new(keys);
-    let options = Options {
-        public_url: config.public_url.clone(),
-        target_tenant: config.target_tenant,
-        trusted_proxies: config.trusted_proxies.clone(),
-        limits: config.limits.clone(),
-        metrics: Arc::clone(&metrics),
-        serve_metrics: config.serve_metrics,
-        tls: config.tls.as_ref().map(load_tls).transpose()?,
-        validate: Some(validate),
-        ..Options::new(Arc::clone(&keys))
-    };
-    let listener = bind(config.address).await?;
-    let address = listener.local_addr().map_err(unbound)?;
-    let stop = CancellationToken::new();
-    tokio::spawn(Arc::clone(&keys).keep_fresh());
-    tokio::spawn(listen_to_signals(stop.clone(), Arc::clone(&keys)));
-    if let Some(address) = config.metrics_listen {
-        let listener = bind(address).await?;
-        let options = Options {
-            probes_only: true,
-            serve_metrics: true,
-            tls: None,
-            ..options.clone()
-        };
-        tokio::spawn(http::serve(
-            listener,
-            Arc::clone(&executor),
-            options,
-            stop.clone(),
-        ));
-    }
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    let keys = KeyRing::load(source, pepper, config.environment).await;
+    // A key file that is not there is a mistake in the configuration, and ends like one.
+    let keys = keys.map_err(|error| Error::invalid(error.message()))?;
+    Ok((Arc::new(keys), own_key))
+}
+
+/// Hands the key of this run out and says where calls are answered: last, for whoever waits for that line.
+fn announce(config: &Config, listener: &TcpListener, own_key: Option<&OwnKey>) -> Result<Option<KeyFile>> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| Error::internal("ask for the listener's address").with_source(error))?;
     let key_file = own_key
-        .as_ref()
         .map(|key| key.hand_out(&config.data_dir, address.port()))
         .transpose()?;
-    // Last, for whoever waits for it: from here on calls are answered.
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     say(&format!("listening on {scheme}://{address}"))?;
     tracing::info!(%address, environment = %config.environment, version = env!("CARGO_PKG_VERSION"), "listening");
-    let outcome = http::serve(listener, executor, options, stop).await;
-    drop(key_file);
-    tracing::info!("stopped");
-    outcome
+    Ok(key_file)
 }
 
-fn executor(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<dyn Executor>> {
-    let options = LocalOptions::new(&config.data_dir)
-        .with_graph(config.graph.clone())
-        .with_max_concurrent_jobs(config.max_concurrent_jobs + SHORT_AT_ONCE)
-        .with_retention(config.retention);
-    let local: Arc<dyn Executor> = Arc::new(LocalExecutor::open(options)?);
-    Ok(Arc::new(Measured::new(local, Arc::clone(metrics))))
-}
-
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let kind = match error.kind() {
             std::io::ErrorKind::AddrInUse => ErrorKind::Unavailable,
@@ -142,11 +215,7 @@ async fn listen_to_signals(stop: CancellationToken, keys: Arc<KeyRing>) {
         if stop.is_cancelled() {
             std::process::exit(130);
         }
-        tracing::info!("told to stop: finishing the calls in flight");
+        tracing::info!("told to stop: finishing what is in flight");
         stop.cancel();
     }
-}
-
-fn unbound(error: std::io::Error) -> Error {
-    Error::internal("ask for the listener's address").with_source(error)
 }
