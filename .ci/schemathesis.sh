@@ -44,7 +44,7 @@ done
 url=$(sed -n 's/^listening on //p' "$data/said")
 key=$(cat "$(sed -n 's/^API key for this run is in //p' "$data/said")")
 
-timeout 120 "$tool/bin/st" run "$url/openapi.json" \
+timeout 120 "$tool/bin/st" --config-file .ci/schemathesis.toml run "$url/openapi.json" \
   --header "Authorization: Bearer $key" \
   --checks all \
   --max-examples "${ATG_SCHEMATHESIS_EXAMPLES:-25}" \

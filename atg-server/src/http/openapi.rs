@@ -230,7 +230,13 @@ fn jobs(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
         "responses": answers(json!({
             "200": {
                 "description": "Server-sent events: `id` the sequence, `event` the kind, `data` a `JobEvent`.",
-                "content": { "text/event-stream": { "schema": { "type": "string" } } }
+                "content": { "text/event-stream": { "schema": {
+                    "type": "object",
+                    "properties": {
+                        "id": { "type": "string" }, "event": { "type": "string" }, "data": { "type": "string" }
+                    },
+                    "required": ["id", "event", "data"]
+                } } }
             },
             "204": { "description": "The job has ended and there is nothing after that sequence." }
         }), &[404, 410, 422])
@@ -244,7 +250,7 @@ fn jobs(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
 fn artifacts(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
     let artifact = schema::<Artifact>(generator);
     let range = || header("Range", "`bytes=…`", &json!({ "type": "string" }));
-    let binary = |description: &str| json!({ "description": description, "content": { "application/octet-stream": {} } });
+    let binary = |description: &str| json!({ "description": description, "content": { "*/*": {} } });
     paths.insert(format!("{BASE}/jobs/{{job_id}}/artifacts"), json!({ "parameters": [job_id()], "get": {
         "operationId": "get_artifacts", "summary": "All artifacts of an ended job as one zip, or their list", "tags": ["artifacts"],
         "parameters": [query("list", "Names, sizes and digests instead of the zip.", &json!({ "type": "boolean", "default": false })), range()],

@@ -108,7 +108,7 @@ mod tests {
         #[test]
         fn whatever_is_asked_for_lies_within(header in "(bytes=)?[0-9,\\- a]{0,24}|.{0,40}", length in proptest::prelude::any::<u64>()) {
             if let Wanted::Part { start, end } = wanted(Some(&header), length) {
-                proptest::prop_assert!(start < end && end <= length, "{header} of {length}: {start}..{end}");
+                proptest::prop_assert!(start < end && end <= length, "{} of {}: {}..{}", header, length, start, end);
             }
             matches_etag(&header, "\"b\"");
             range_applies(Some(&header), "\"b\"");

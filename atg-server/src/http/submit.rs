@@ -66,6 +66,7 @@ impl Service {
         let secure = request.secure;
         let limits = &self.options.limits;
         let (parts, bytes) = json_body_of(request, limits.body_bytes, limits.idle).await?;
+        let key = IdempotencyKey::of(&parts.headers)?;
         let operation = self.operation(name, &bytes, caller)?;
         seen.tenant = operation.tenant_id();
         if let Some(validate) = self.options.validate {
@@ -76,7 +77,6 @@ impl Service {
             let answer = json!({ "valid": true, "operation": name, "parameters": operation.parameters() });
             return Ok(json_body(StatusCode::OK, &answer)?);
         }
-        let key = IdempotencyKey::of(&parts.headers)?;
         let wait = preferred_wait(&parts.headers);
         let id = key.job_id(caller);
         let accepting = match key {

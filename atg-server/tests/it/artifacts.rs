@@ -1,7 +1,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::{Site, id_of, key, site};
+use crate::support::{Site, id_of, site};
 
 async fn with_artifacts() -> (Site, crate::support::Key, String) {
     let (site, key) = site().await;
@@ -139,22 +139,13 @@ async fn the_archive_is_one_zip_of_which_every_range_fits() {
 }
 
 #[tokio::test]
-async fn a_failed_job_keeps_nothing_that_is_shown() {
-    let (site, key) = site().await;
-    let steps = json!([
-        { "artifact": { "name": "half", "text": "x", "repeat": 1 } },
-        { "fail": { "kind": "Internal", "message": "give up" } }
-    ]);
-    let job = site.rehearsed(&key, steps).await;
-    let path = format!("/api/v1/jobs/{}/artifacts/half", id_of(&job));
+async fn what_is_not_there_is_not_found_and_strangers_do_not_learn_it() {
+    let (site, key, path) = with_artifacts().await;
+    let path = format!("{path}/c.txt");
     site.get(&path, &key).send().await.problem(404, "NotFound");
-    let other = key_of_nobody();
-    site.get(&path, &other)
+    let stranger = crate::support::key("nobody");
+    site.get(&path, &stranger)
         .send()
         .await
         .problem(401, "Unauthenticated");
-}
-
-fn key_of_nobody() -> crate::support::Key {
-    key("nobody")
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 
 use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
-use atg_sdk::{Executor, JobId, JobRequest, Operation, Owner, Result, azure::TenantId};
+use atg_sdk::{Executor, Owner, Result, azure::TenantId};
 use atg_server::{
     http::{Limits, Options, serve},
     keys::{
@@ -121,12 +121,11 @@ impl Setup {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, Arc::clone(&executor), options, stop.clone()));
+        let serving = tokio::spawn(serve(listener, executor, options, stop.clone()));
         Site {
             dir,
             address,
             keys,
-            executor,
             stop,
             serving,
         }
@@ -138,7 +137,6 @@ pub(crate) struct Site {
     pub(crate) dir: TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) keys: Arc<KeyRing>,
-    pub(crate) executor: Arc<dyn Executor>,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<Result<()>>,
 }
@@ -203,12 +201,6 @@ impl Site {
                 return;
             }
         }
-    }
-
-    /// A job of that owner, submitted behind the service's back.
-    pub(crate) async fn submit(&self, owner: &str, operation: Operation) -> JobId {
-        let request = JobRequest::new(operation).with_owner(Owner::new(owner));
-        self.executor.submit_job(request).await.unwrap().id
     }
 }
 

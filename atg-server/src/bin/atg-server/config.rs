@@ -279,16 +279,13 @@ fn limits(reading: &mut Reading, given: &Settings) -> Limits {
         limits.input_bytes,
         number(1, u64::MAX),
     );
-    let mut count = |variable, text: &Option<String>, default: usize| {
-        let default = u64::try_from(default).unwrap_or(u64::MAX);
-        let found = reading.value(variable, text.as_deref(), default, number(1, 1_000_000));
-        usize::try_from(found).unwrap_or(usize::MAX)
-    };
-    limits.connections = count(
+    let connections = reading.value(
         env::ATG_MAX_CONNECTIONS,
-        &given.max_connections,
-        limits.connections,
+        given.max_connections.as_deref(),
+        u64::try_from(limits.connections).unwrap_or(u64::MAX),
+        number(1, 1_000_000),
     );
+    limits.connections = usize::try_from(connections).unwrap_or(usize::MAX);
     let grace = reading.value(
         env::ATG_SHUTDOWN_GRACE_SECONDS,
         given.shutdown_grace_seconds.as_deref(),

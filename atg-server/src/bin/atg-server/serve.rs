@@ -114,7 +114,7 @@ async fn open_queue(config: &Config) -> Result<QueueExecutor> {
         retention: SignedDuration::try_from(config.retention).unwrap_or(SignedDuration::MAX),
         max_depth: config.max_queue_depth,
         max_open_per_owner: config.max_open_jobs,
-        running_per_owner: running.clone(),
+        running_per_owner: running,
         running_per_tenant: running,
         ..Policy::default()
     };
