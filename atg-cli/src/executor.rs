@@ -82,5 +82,5 @@ pub(crate) async fn download(settings: &Settings, id: JobId, directory: &Path) -
 }
 
 fn remote(settings: &Settings) -> Result<RemoteExecutor> {
-    RemoteExecutor::new(settings.service.to_remote()?)
+    RemoteExecutor::new(settings.service.to_remote(&settings.data_dir.value)?)
 }

@@ -1,6 +1,13 @@
 //! Whether a service carries the jobs out, and how it is called.
 
-use std::{ffi::OsString, fmt::Display, fs, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use atg_executor_remote::RemoteOptions;
 use atg_sdk::{Error, Result, env};
@@ -142,8 +149,8 @@ impl ServiceSettings {
     }
 
     /// For the executor that asks the service. Reads the files that the settings name.
-    pub(crate) fn to_remote(&self) -> Result<RemoteOptions> {
-        let mut options = RemoteOptions::new(&self.url.value, self.key()?)
+    pub(crate) fn to_remote(&self, data_dir: &Path) -> Result<RemoteOptions> {
+        let mut options = RemoteOptions::new(&self.url.value, self.key(data_dir)?)
             .with_request_timeout(self.request_timeout.value)
             .with_poll_interval(self.poll_interval.value)
             .with_max_wait(self.max_wait.as_ref().map(|limit| limit.value))
@@ -157,12 +164,14 @@ impl ServiceSettings {
     }
 
     /// A file that was named on the command line wins over a variable, that over a file in the configuration.
-    fn key(&self) -> Result<SecretString> {
+    /// Without any, a server of this machine that made a key for its run may have left it in the data directory.
+    fn key(&self, data_dir: &Path) -> Result<SecretString> {
         let is_flag = |file: &&Setting<PathBuf>| matches!(file.origin, Origin::Flag(_));
         if let (Some(key), None) = (&self.api_key, self.api_key_file.as_ref().filter(is_flag)) {
             return Ok(key.value.clone());
         }
-        let Some(file) = &self.api_key_file else {
+        let left = self.left_key_file(data_dir);
+        let Some(file) = self.api_key_file.as_ref().or(left.as_ref()) else {
             return Err(Error::invalid(format!(
                 "no API key for the service at {}: set ATG_API_KEY, or pass --api-key-file FILE",
                 self.shown_url()
@@ -177,6 +186,19 @@ impl ServiceSettings {
             ))),
             key => Ok(SecretString::from(key)),
         }
+    }
+}
+
+impl ServiceSettings {
+    /// Plain http is for servers of this machine only, which is what makes their files and ours the same.
+    fn left_key_file(&self, data_dir: &Path) -> Option<Setting<PathBuf>> {
+        let (_, port) = self.url.value.strip_prefix("http://")?.rsplit_once(':')?;
+        let port: u16 = port.trim_end_matches('/').parse().ok()?;
+        let value = data_dir.join(format!("server-{port}.key"));
+        value.is_file().then_some(Setting {
+            value,
+            origin: Origin::Default,
+        })
     }
 }
 

@@ -14,9 +14,14 @@ fn both() -> (Home, Home, Service) {
     let here = Home::scanned();
     let (there, service) = (Home::new(), Service::start());
     let source = there.file("tenant.jsonl", &tenant());
-    service
+    let ran = service
         .run(&there, &["scan", "--from", &source, "--tenant-id", TENANT])
         .expect(0);
+    assert!(
+        ran.stderr.contains("atg --remote query"),
+        "advice for the same place:\n{}",
+        ran.stderr
+    );
     (here, there, service)
 }
 
@@ -337,6 +342,17 @@ fn the_key_comes_from_no_command_line_and_is_shown_nowhere() {
     .expect(0);
     assert!(!ran.stderr.contains(&service.key), "a log shows the key");
     fs::remove_file(dotenv).unwrap();
+    // What a server of this machine left for its run, in the data directory that both use.
+    let left = home
+        .path()
+        .join("data")
+        .join(format!("server-{}.key", service.address.port()));
+    fs::create_dir_all(left.parent().unwrap()).unwrap();
+    fs::write(left, &service.key).unwrap();
+    list(&|command| {
+        command.args(["--remote", "--service-url", &url]);
+    })
+    .expect(0);
 }
 
 #[test]

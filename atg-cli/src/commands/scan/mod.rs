@@ -112,6 +112,7 @@ pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
             &report.unwrap_or_default(),
             args.output_dir.as_deref(),
             session.reporter.style(),
+            &session.place(),
         );
         session.reporter.note(text.trim_end());
     }

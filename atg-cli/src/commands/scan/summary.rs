@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 use atg_sdk::{Artifact, Job, Output, model::operations::scan};
 
 use super::report::Report;
-use crate::{style::Style, words};
+use crate::{run::Place, style::Style, words};
 
 /// So many types are listed.
 const TYPES: usize = 10;
@@ -13,7 +13,13 @@ const TYPES: usize = 10;
 const UNITS: usize = 5;
 
 /// The summary of a completed scan, in lines.
-pub(super) fn render(job: &Job, report: &Report, files: Option<&Path>, style: Style) -> String {
+pub(super) fn render(
+    job: &Job,
+    report: &Report,
+    files: Option<&Path>,
+    style: Style,
+    place: &Place,
+) -> String {
     let Some(Output::Scan(output)) = &job.output else {
         return format!("job {} completed; its output is of another version\n", job.id);
     };
@@ -22,7 +28,7 @@ pub(super) fn render(job: &Job, report: &Report, files: Option<&Path>, style: St
     figures(&mut text, output, report);
     types(&mut text, report);
     incomplete(&mut text, output, style);
-    next(&mut text, job, files, style);
+    next(&mut text, job, files, style, place.command());
     text
 }
 
@@ -181,7 +187,7 @@ fn incomplete(text: &mut String, output: &scan::Output, style: Style) {
     }
 }
 
-fn next(text: &mut String, job: &Job, files: Option<&Path>, style: Style) {
+fn next(text: &mut String, job: &Job, files: Option<&Path>, style: Style, atg: &str) {
     text.push('\n');
     let has_report = job
         .artifacts
@@ -192,12 +198,20 @@ fn next(text: &mut String, job: &Job, files: Option<&Path>, style: Style) {
             let _ = writeln!(text, "  report    {}", directory.join("report.json").display());
         }
         None if has_report => {
-            let _ = writeln!(text, "  report    atg job download {} --name report.json", job.id);
+            let _ = writeln!(
+                text,
+                "  report    {atg} job download {} --name report.json",
+                job.id
+            );
         }
         None => {}
     }
     let query = "MATCH ()-[r]->(b:Resource) RETURN type(r) AS relationship, b.type AS to, count(*) AS n ORDER BY n DESC LIMIT 15";
-    let _ = writeln!(text, "  try next  {}", style.bold(format!("atg query '{query}'")));
+    let _ = writeln!(
+        text,
+        "  try next  {}",
+        style.bold(format!("{atg} query '{query}'"))
+    );
 }
 
 #[cfg(test)]
@@ -236,6 +250,7 @@ mod tests {
             &serde_json::from_value(report).unwrap(),
             None,
             Style::new(false),
+            &Place::Here,
         );
         let expected = "\
 scanned tenant 00000000-0000-0000-0000-000000000001: 1,234 resources of 2 types in 1 subscription in 1.2 s
@@ -272,6 +287,7 @@ scanned tenant 00000000-0000-0000-0000-000000000001: 1,234 resources of 2 types 
             &Report::default(),
             Some(Path::new("out")),
             Style::new(false),
+            &Place::Here,
         );
         for words in [
             "scanned in part",
