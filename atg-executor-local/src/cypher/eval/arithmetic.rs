@@ -13,7 +13,7 @@ pub(super) fn binary(operator: Arithmetic, left: &Value, right: &Value, graph: &
         (Arithmetic::Concatenate, List(a), List(b)) => return joined(a, b, graph),
         (Arithmetic::Power, ..) => {
             return match (float(left), float(right)) {
-                (Some(a), Some(b)) => Ok(Float(power(a, b))),
+                (Some(a), Some(b)) => power(a, b).map(Float),
                 _ => Err(mismatch(operator, left, right)),
             };
         }
@@ -86,13 +86,66 @@ fn floats(operator: Arithmetic, a: f64, b: f64) -> Outcome<f64> {
     }
 }
 
-/// Java's `Math.pow`, which differs from C's where the base is ±1 and the exponent infinite or NaN.
-fn power(a: f64, b: f64) -> f64 {
+/// Java's `Math.pow`, where the result is certain. Elsewhere its last digit depends on the platform, and is refused.
+fn power(a: f64, b: f64) -> Outcome<f64> {
+    // C has another idea of ±1 to an infinite power, and of 1 to an unknown one.
     if b.is_nan() || (a.abs() == 1.0 && b.is_infinite()) {
-        f64::NAN
-    } else {
-        a.powf(b)
+        return Ok(f64::NAN);
     }
+    let special = !a.is_finite() || !b.is_finite() || a == 0.0 || b == 0.0 || (a < 0.0 && b.fract() != 0.0);
+    if special || a.abs() == 1.0 {
+        return Ok(a.powf(b));
+    }
+    // Far beyond what a float can hold, in either direction.
+    let size = a.abs().log2() * b;
+    if !(-1100.0..=1100.0).contains(&size) {
+        return Ok(a.powf(b));
+    }
+    if b == 1.0 {
+        return Ok(a);
+    }
+    if b == 2.0 {
+        return Ok(a * a);
+    }
+    let exact = if b == 0.5 {
+        exact_root(a)
+    } else if b.fract() == 0.0 && b.abs() <= 1100.0 {
+        let raised = exact_power(a, b.abs() as u32);
+        // One divided by a power of two is exact, too.
+        if b > 0.0 {
+            raised
+        } else {
+            raised.filter(|raised| is_power_of_two(*raised)).map(f64::recip)
+        }
+    } else {
+        None
+    };
+    exact.filter(|exact| exact.is_normal()).ok_or_else(|| {
+        Fault::unsupported(format!(
+            "{a} ^ {b} is not supported: the last digit of its result depends on the platform"
+        ))
+    })
+}
+
+fn exact_power(a: f64, exponent: u32) -> Option<f64> {
+    let mut product = 1.0_f64;
+    for _ in 0..exponent {
+        let next = product * a;
+        if !next.is_normal() || product.mul_add(a, -next) != 0.0 {
+            return None;
+        }
+        product = next;
+    }
+    Some(product)
+}
+
+fn exact_root(a: f64) -> Option<f64> {
+    let root = a.sqrt();
+    (root.mul_add(root, -a) == 0.0).then_some(root)
+}
+
+fn is_power_of_two(value: f64) -> bool {
+    value.to_bits() & ((1 << 52) - 1) == 0
 }
 
 pub(super) fn negate(value: &Value) -> Outcome<Value> {
