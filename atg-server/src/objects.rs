@@ -86,21 +86,21 @@ impl Objects {
     /// What the store answers.
     pub async fn id(&self) -> Result<String> {
         let place = ObjectPath::from("id");
+        let read = async || self.store.get(&place).await?.bytes().await;
+        // All but the first find it, and whoever asks for the health asks often.
+        match read().await {
+            Ok(bytes) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(failed("read the id of the artifact store", error)),
+        }
         let create = PutOptions::from(PutMode::Create);
-        let fresh = Uuid::now_v7().to_string();
-        match self
-            .store
-            .put_opts(&place, PutPayload::from(fresh.clone()), create)
-            .await
-        {
-            Ok(_) => return Ok(fresh),
-            Err(object_store::Error::AlreadyExists { .. }) => {}
+        let fresh = PutPayload::from(Uuid::now_v7().to_string());
+        match self.store.put_opts(&place, fresh, create).await {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
             Err(error) => return Err(failed("make the id of the artifact store", error)),
         }
-        let found = async { self.store.get(&place).await?.bytes().await };
-        let bytes = found
-            .await
-            .map_err(|error| failed("read the id of the artifact store", error))?;
+        let bytes = read().await;
+        let bytes = bytes.map_err(|error| failed("read the id of the artifact store", error))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

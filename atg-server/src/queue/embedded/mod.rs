@@ -12,7 +12,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use atg_sdk::{Error, ErrorKind, Job, JobEvent, JobId, JobStatus, Result};
 use jiff::Timestamp;
@@ -38,6 +42,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     hub: Arc<Hub>,
     looking: Looking,
+    /// When it was last found that the file can be written to.
+    probed: Mutex<Option<Timestamp>>,
 }
 
 impl EmbeddedQueue {
@@ -54,6 +60,7 @@ impl EmbeddedQueue {
                 clock,
                 hub: Arc::default(),
                 looking: Looking::default(),
+                probed: Mutex::default(),
             }),
         })
     }

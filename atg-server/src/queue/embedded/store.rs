@@ -1,10 +1,13 @@
 //! The record of all jobs.
 
+use std::sync::PoisonError;
+
 use async_trait::async_trait;
 use atg_sdk::{
     Error, ErrorKind, EventKind, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
     JobStatus, Owner, PartHealth, Result,
 };
+use jiff::SignedDuration;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
@@ -14,6 +17,9 @@ use super::{
     gone,
     row::{self, Row, forgotten, integer, nanoseconds, to_json},
 };
+
+/// How long it is believed that the file can be written to.
+const PROBE: SignedDuration = SignedDuration::from_secs(10);
 
 #[async_trait]
 impl JobStore for EmbeddedQueue {
@@ -91,19 +97,17 @@ impl JobStore for EmbeddedQueue {
 
     async fn identify(&self, parts: Identity) -> Result<Identity> {
         blocking(&self.shared, move |shared| {
-            shared
-                .database
-                .write("compare the parts of the service", |transaction| {
-                    let mut known = Identity {
-                        queue_id: stored(transaction, "queue_id")?,
-                        ..Identity::default()
-                    };
-                    known.graph_id = compare(transaction, "graph_id", "graph", parts.graph_id)?;
-                    let store = parts.artifact_store_id;
-                    known.artifact_store_id =
-                        compare(transaction, "artifact_store_id", "artifact store", store)?;
-                    Ok(known)
-                })
+            let doing = "compare the parts of the service";
+            let known = shared.database.read(doing, |transaction| known(transaction))?;
+            let (known, news) = joined(known, parts)?;
+            if news {
+                // Somebody may have been faster: what he wrote counts.
+                let wanted = known.clone();
+                return shared
+                    .database
+                    .write(doing, |transaction| write_identity(transaction, wanted));
+            }
+            Ok(known)
         })
         .await
     }
@@ -116,18 +120,17 @@ impl JobStore for EmbeddedQueue {
 
     async fn health(&self) -> Result<PartHealth> {
         blocking(&self.shared, |shared| {
-            let id: String = shared.database.write("write to the queue", |transaction| {
-                // A write that changes nothing still needs the lock and the disk.
-                transaction.execute("UPDATE meta SET value = value WHERE name = 'epoch'", [])?;
-                Ok(
-                    transaction.query_row("SELECT value FROM meta WHERE name = 'queue_id'", [], |row| {
-                        row.get(0)
-                    })?,
-                )
-            })?;
+            shared.probe()?;
+            let id = shared
+                .database
+                .read("read the queue", |transaction| stored(transaction, "queue_id"))?;
             Ok(PartHealth {
                 state: HealthState::Healthy,
-                detail: format!("queue {id} in {}", shared.database.path().display()),
+                detail: format!(
+                    "queue {} in {}",
+                    id.unwrap_or_default(),
+                    shared.database.path().display()
+                ),
             })
         })
         .await
@@ -135,6 +138,22 @@ impl JobStore for EmbeddedQueue {
 }
 
 impl Shared {
+    /// Writes something that changes nothing, to see that it can be done. Anybody may ask for the health as often as he
+    /// likes, so not every time.
+    fn probe(&self) -> Result<()> {
+        let now = self.now();
+        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        if probed.is_some_and(|last| now.duration_since(last).abs() < PROBE) {
+            return Ok(());
+        }
+        self.database.write("write to the queue", |transaction| {
+            transaction.execute("UPDATE meta SET value = value WHERE name = 'epoch'", [])?;
+            Ok(())
+        })?;
+        *probed = Some(now);
+        Ok(())
+    }
+
     fn submit(&self, request: &JobRequest, priority: i32) -> Result<Job> {
         let now = self.now();
         let (job, changed) = self.database.write("accept a job", |transaction| {
@@ -319,26 +338,54 @@ fn stored(transaction: &Transaction<'_>, name: &str) -> Result<Option<String>, F
         .optional()?)
 }
 
-fn compare(
-    transaction: &Transaction<'_>,
-    name: &str,
-    what: &str,
-    brought: Option<String>,
-) -> Result<Option<String>, Fault> {
-    match (stored(transaction, name)?, brought) {
-        (Some(known), Some(brought)) if known != brought => Err(Error::invalid(format!(
+fn known(transaction: &Transaction<'_>) -> Result<Identity, Fault> {
+    Ok(Identity {
+        queue_id: stored(transaction, "queue_id")?,
+        graph_id: stored(transaction, "graph_id")?,
+        artifact_store_id: stored(transaction, "artifact_store_id")?,
+    })
+}
+
+/// What is known together with what is brought, and whether that is more than before.
+fn joined(known: Identity, brought: Identity) -> Result<(Identity, bool)> {
+    let graph = join("graph", &known.graph_id, brought.graph_id)?;
+    let store = join(
+        "artifact store",
+        &known.artifact_store_id,
+        brought.artifact_store_id,
+    )?;
+    let joined = Identity {
+        queue_id: known.queue_id.clone(),
+        graph_id: graph,
+        artifact_store_id: store,
+    };
+    let news = joined != known;
+    Ok((joined, news))
+}
+
+fn join(what: &str, known: &Option<String>, brought: Option<String>) -> Result<Option<String>> {
+    match (known, brought) {
+        (Some(known), Some(brought)) if *known != brought => Err(Error::invalid(format!(
             "join this queue: it works with the {what} {known}, and this process brings {brought}: give all processes of \
              a service the same one"
         ))
-        .with_code("OtherIdentity")
-        .into()),
-        (Some(known), _) => Ok(Some(known)),
-        (None, Some(brought)) => {
-            transaction.execute("INSERT INTO meta VALUES (?, ?)", params![name, brought])?;
-            Ok(Some(brought))
-        }
-        (None, None) => Ok(None),
+        .with_code("OtherIdentity")),
+        (Some(known), _) => Ok(Some(known.clone())),
+        (None, brought) => Ok(brought),
     }
+}
+
+fn write_identity(transaction: &Transaction<'_>, wanted: Identity) -> Result<Identity, Fault> {
+    let (joined, _) = joined(known(transaction)?, wanted)?;
+    for (name, value) in [
+        ("graph_id", &joined.graph_id),
+        ("artifact_store_id", &joined.artifact_store_id),
+    ] {
+        if let Some(value) = value {
+            transaction.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", params![name, value])?;
+        }
+    }
+    Ok(joined)
 }
 
 /// A JSON array for SQL; nothing where everything is admitted.
