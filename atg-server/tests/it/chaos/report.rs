@@ -11,6 +11,8 @@ pub(super) struct Report {
     pub(super) resent: usize,
     pub(super) api_kills: usize,
     pub(super) worker_kills: usize,
+    /// Ends of jobs that workers told of a second time.
+    pub(super) ended_twice: usize,
     pub(super) ends: BTreeMap<&'static str, usize>,
     pub(super) attempts: BTreeMap<u32, usize>,
     /// From the kill of a worker to the end of its attempt in the log.
@@ -55,9 +57,14 @@ impl Report {
         }
     }
 
+    /// Accepted jobs of which no end was found.
+    pub(super) fn lost(&self) -> usize {
+        self.submitted - self.ends.values().sum::<usize>()
+    }
+
     pub(super) fn print(&self, seed: u64, chaos: Duration) {
         let mut out = std::io::stdout();
-        let mut row = |name: &str, value: &str| writeln!(out, "| {name:<34} | {value:<44} |").unwrap();
+        let mut row = |name: &str, value: &str| writeln!(out, "| {name:<35} | {value:<44} |").unwrap();
         row("chaos", &format!("seed {seed}, {} s of kills", chaos.as_secs()));
         row("jobs accepted", &self.submitted.to_string());
         row("submissions sent again", &self.resent.to_string());
@@ -65,7 +72,8 @@ impl Report {
         row("killed with SIGKILL", &kills);
         row("ends", &format!("{:?}", self.ends));
         row("jobs by attempts", &format!("{:?}", self.attempts));
-        row("lost, without an end, ended twice", "0, 0, 0");
+        let counted = format!("{}, {}", self.lost(), self.ended_twice);
+        row("lost or without an end, ended twice", &counted);
         row("reclaim after a kill", &quantiles(&self.reclaim));
         row("cancel of a running job", &quantiles(&self.cancel));
     }
