@@ -98,8 +98,8 @@ impl JobStore for EmbeddedQueue {
     async fn identify(&self, parts: Identity) -> Result<Identity> {
         blocking(&self.shared, move |shared| {
             let doing = "compare the parts of the service";
-            let known = shared.database.read(doing, |transaction| known(transaction))?;
-            let (known, news) = joined(known, parts)?;
+            let known = shared.database.read(doing, known)?;
+            let (known, news) = joined(&known, parts)?;
             if news {
                 // Somebody may have been faster: what he wrote counts.
                 let wanted = known.clone();
@@ -347,7 +347,7 @@ fn known(transaction: &Transaction<'_>) -> Result<Identity, Fault> {
 }
 
 /// What is known together with what is brought, and whether that is more than before.
-fn joined(known: Identity, brought: Identity) -> Result<(Identity, bool)> {
+fn joined(known: &Identity, brought: Identity) -> Result<(Identity, bool)> {
     let graph = join("graph", &known.graph_id, brought.graph_id)?;
     let store = join(
         "artifact store",
@@ -359,7 +359,7 @@ fn joined(known: Identity, brought: Identity) -> Result<(Identity, bool)> {
         graph_id: graph,
         artifact_store_id: store,
     };
-    let news = joined != known;
+    let news = joined != *known;
     Ok((joined, news))
 }
 
@@ -376,7 +376,7 @@ fn join(what: &str, known: &Option<String>, brought: Option<String>) -> Result<O
 }
 
 fn write_identity(transaction: &Transaction<'_>, wanted: Identity) -> Result<Identity, Fault> {
-    let (joined, _) = joined(known(transaction)?, wanted)?;
+    let (joined, _) = joined(&known(transaction)?, wanted)?;
     for (name, value) in [
         ("graph_id", &joined.graph_id),
         ("artifact_store_id", &joined.artifact_store_id),
