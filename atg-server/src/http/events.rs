@@ -59,11 +59,7 @@ impl Service {
 }
 
 fn last_event_id(request: &Incoming) -> Result<Option<u64>, Failure> {
-    let Some(text) = request
-        .header(headers::LAST_EVENT_ID)
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = request.header(headers::LAST_EVENT_ID).map(str::trim) else {
         return Ok(None);
     };
     text.parse().map(Some).map_err(|_| {

@@ -15,6 +15,7 @@ use super::{
     failure::{Failure, no_result},
     ranges::matches_etag,
     request::{Incoming, RequestId},
+    routes,
     submit::{MAX_WAIT, RETRY_AFTER, accepts_json, flag},
 };
 use crate::keys::{Caller, Scope};
@@ -167,6 +168,8 @@ impl Service {
         let purge = flag(request, "purge")?;
         let job = match self.job_for(id, caller, seen).await {
             Ok(job) => job,
+            // What is no id was never a job's: whoever sent it means something else.
+            Err(failure) if routes::job_id(id).is_none() => return Err(failure),
             Err(failure) if matches!(failure.error().kind(), ErrorKind::NotFound | ErrorKind::Gone) => {
                 return Ok(bare(StatusCode::NO_CONTENT));
             }

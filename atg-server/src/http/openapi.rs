@@ -116,7 +116,11 @@ fn submission(name: &str, parameters: &Value) -> Value {
             header("Prefer", &format!("`wait=N`: hold the answer until the job has ended, {MAX_WAIT} s at most."),
                 &json!({ "type": "string" })),
         ],
-        "requestBody": { "required": true, "content": content(parameters) },
+        "requestBody": {
+            "required": false,
+            "description": "Nothing means the same as `{}`.",
+            "content": content(parameters)
+        },
         "responses": answers(json!({
             "202": {
                 "description": "Accepted.",

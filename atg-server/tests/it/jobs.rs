@@ -117,6 +117,7 @@ async fn deleting_means_what_the_jobs_state_makes_of_it() {
             .status,
         204
     );
+    delete("/api/v1/jobs/no-uuid").await.problem(404, "NotFound");
     let gone = site.get(&path, &key).send().await;
     gone.problem(404, "NotFound");
 }
