@@ -50,23 +50,35 @@ impl Refusal {
         let wait = grown.mul_f64(0.5 + fastrand::f64() / 2.0);
         match self.retry_after {
             Some(asked) if asked > LONGEST_ASKED => None,
-            Some(asked) => Some(asked.max(wait)),
+            // On top of it: callers that were told the same second must not come back in the same moment.
+            Some(asked) => Some(asked + wait),
             None => Some(wait),
         }
     }
 }
+
+/// The code of an answer that is no failure: somebody else is just submitting the same job.
+const STILL_BEING_ACCEPTED: &str = "StillBeingAccepted";
+/// How often that is waited for. One is accepted in milliseconds, but many may queue for their turn.
+const MOST_TURNS: u32 = 30;
 
 /// Counts the tries of one call.
 #[derive(Debug)]
 pub(crate) struct Retries {
     made: u32,
     most: u32,
+    turns: u32,
     base: Duration,
 }
 
 impl Retries {
     pub(crate) const fn new(most: u32, base: Duration) -> Self {
-        Self { made: 0, most, base }
+        Self {
+            made: 0,
+            most,
+            turns: 0,
+            base,
+        }
     }
 
     /// Waits for the time of the next try.
@@ -74,9 +86,14 @@ impl Retries {
     /// # Errors
     /// The refusal's own error, when there should be none.
     pub(crate) async fn after(&mut self, refusal: Refusal) -> Result<()> {
+        let is_queue = refusal.error.code() == STILL_BEING_ACCEPTED && self.turns < MOST_TURNS;
         match refusal.wait(self.made, self.base) {
-            Some(wait) if self.made < self.most => {
-                self.made += 1;
+            Some(wait) if is_queue || self.made < self.most => {
+                if is_queue {
+                    self.turns += 1;
+                } else {
+                    self.made += 1;
+                }
                 tracing::debug!(error = %refusal.error, ?wait, attempt = self.made, "trying a call again");
                 tokio::time::sleep(wait).await;
                 Ok(())
@@ -142,6 +159,17 @@ mod tests {
         retries.after(refusal(None)).await.unwrap_err();
         retries.forget();
         retries.after(refusal(None)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_ones_turn_is_no_failure_and_still_ends() {
+        let mut retries = Retries::new(1, BASE);
+        let queued = || Refusal::for_now(Error::conflict("x").with_code(STILL_BEING_ACCEPTED));
+        for _ in 0..MOST_TURNS {
+            retries.after(queued()).await.unwrap();
+        }
+        retries.after(refusal(None)).await.unwrap();
+        retries.after(queued()).await.unwrap_err();
     }
 
     #[test]
