@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use super::{Binder, parameter_value, plan, scope::Scope, types::Type};
+use super::{
+    Binder,
+    check::{add_type, expect, mismatch, number_type, refused},
+    parameter_value, plan,
+    scope::Scope,
+    types::Type,
+};
 use crate::cypher::{
     Refusal, Span,
-    ast::{self, Binary, Clause, Expr, ExprKind, Match, SubqueryKind, Unary},
-    eval::{Arithmetic, Ex, MapEntry, TextTest},
-    functions::{Aggregate, Function},
+    ast::{Binary, Expr, ExprKind, Match, SubqueryKind, Unary},
+    eval::{Arithmetic, Ex, TextTest},
+    functions::Aggregate,
     regex::Pattern,
     value::Value,
 };
 
-type Typed = (Ex, Type);
+pub(super) type Typed = (Ex, Type);
 
-const ENTITY: Type = Type::NODE.or(Type::RELATIONSHIP);
+pub(super) const ENTITY: Type = Type::NODE.or(Type::RELATIONSHIP);
 
 /// Where the calls of aggregates inside of an expression go.
 #[derive(Debug, Default)]
@@ -47,7 +53,7 @@ impl Binder<'_> {
     }
 
     /// Binds an expression whose value must be of a type.
-    fn bind_as(
+    pub(super) fn bind_as(
         &self,
         expr: &Expr,
         wanted: Type,
@@ -436,305 +442,4 @@ impl Binder<'_> {
             result.unwrap_or(Type::ANY),
         ))
     }
-
-    fn call(
-        &self,
-        name: &ast::Name,
-        distinct: bool,
-        args: &[Expr],
-        scope: &Scope,
-        context: &mut Context<'_>,
-    ) -> Result<Typed, Refusal> {
-        if let Some(aggregate) = Aggregate::find(&name.text) {
-            return self.aggregate(aggregate, distinct, args, name.span, scope, context);
-        }
-        let Some(function) = Function::find(&name.text) else {
-            return Err(Refusal::unsupported(
-                name.span,
-                format!("the function {}() is not supported", name.text),
-            ));
-        };
-        if distinct {
-            return Err(Refusal::invalid(
-                name.span,
-                format!("DISTINCT is for aggregates, and {}() is none", function.name),
-            ));
-        }
-        let most = if function.variadic {
-            usize::MAX
-        } else {
-            function.args.len()
-        };
-        if args.len() < function.required || args.len() > most {
-            let message = format!(
-                "{}() takes {} arguments, not {}",
-                function.name,
-                arity(function),
-                args.len()
-            );
-            return Err(Refusal::invalid(name.span, message));
-        }
-        let mut bound = Vec::with_capacity(args.len());
-        for (index, arg) in args.iter().enumerate() {
-            let wanted = function
-                .args
-                .get(index)
-                .or(function.args.last())
-                .copied()
-                .unwrap_or(Type::ANY);
-            // Integers go where floats are wanted.
-            let wanted = if wanted.may_be(Type::FLOAT) {
-                wanted.or(Type::INT)
-            } else {
-                wanted
-            };
-            bound.push(self.bind_as(arg, wanted, scope, context)?);
-        }
-        Ok((Ex::Call(function, bound), function.result))
-    }
-
-    fn aggregate(
-        &self,
-        aggregate: Aggregate,
-        distinct: bool,
-        args: &[Expr],
-        span: Span,
-        scope: &Scope,
-        context: &mut Context<'_>,
-    ) -> Result<Typed, Refusal> {
-        if !matches!(context, Context::Projection(_)) {
-            let message = match context {
-                Context::Aggregate => "an aggregate cannot stand inside of an aggregate",
-                Context::Inner => "an aggregate cannot stand inside of a comprehension",
-                _ => "an aggregate cannot stand here: put it into WITH or RETURN",
-            };
-            return Err(Refusal::invalid(span, message));
-        }
-        let wanted = aggregate.args();
-        if args.len() != wanted.len() {
-            return Err(Refusal::invalid(
-                span,
-                format!(
-                    "this aggregate takes {} arguments, not {}",
-                    wanted.len(),
-                    args.len()
-                ),
-            ));
-        }
-        let mut bound = Vec::with_capacity(args.len());
-        for (arg, wanted) in args.iter().zip(wanted) {
-            bound.push(self.bind_as(arg, *wanted, scope, &mut Context::Aggregate)?);
-        }
-        if let Some(percentile) = bound.get(1)
-            && !matches!(percentile, Ex::Const(_))
-        {
-            let message = "the percentile must be a number or a parameter";
-            return Err(Refusal::unsupported(span, message));
-        }
-        let Context::Projection(aggregates) = context else {
-            return Ok((Ex::Const(Value::Null), Type::ANY));
-        };
-        let same = aggregates
-            .calls
-            .iter()
-            .find(|call| call.aggregate == aggregate && call.distinct == distinct && call.args == bound);
-        let slot = match same {
-            Some(call) => call.slot,
-            None => {
-                let slot = self.slot();
-                aggregates.calls.push(plan::AggregateCall {
-                    aggregate,
-                    distinct,
-                    args: bound,
-                    slot,
-                });
-                slot
-            }
-        };
-        Ok((Ex::Slot(slot), aggregate.result()))
-    }
-
-    fn map_projection(
-        &self,
-        name: &ast::Name,
-        items: &[ast::MapItem],
-        scope: &Scope,
-        context: &mut Context<'_>,
-    ) -> Result<Typed, Refusal> {
-        let variable = |name: &ast::Name| match scope.find(&name.text) {
-            Some(variable) => Ok(variable),
-            None => Err(Refusal::invalid(
-                name.span,
-                format!("the variable {} is not defined", name.text),
-            )),
-        };
-        let of = variable(name)?;
-        expect(name.span, of.kind, ENTITY.or(Type::MAP))?;
-        let mut entries = Vec::with_capacity(items.len());
-        for item in items {
-            entries.push(match item {
-                ast::MapItem::All => MapEntry::All,
-                ast::MapItem::Property(name) => MapEntry::Property(name.text.as_str().into()),
-                ast::MapItem::Entry(name, value) => {
-                    MapEntry::Entry(name.text.as_str().into(), self.bind(value, scope, context)?.0)
-                }
-                ast::MapItem::Variable(name) => {
-                    MapEntry::Entry(name.text.as_str().into(), Ex::Slot(variable(name)?.slot))
-                }
-            });
-        }
-        Ok((
-            Ex::MapProjection {
-                of: Box::new(Ex::Slot(of.slot)),
-                items: entries,
-            },
-            Type::MAP,
-        ))
-    }
-
-    fn subquery(&self, kind: SubqueryKind, query: &ast::Query, scope: &Scope) -> Result<Typed, Refusal> {
-        let returns = |query: &ast::SingleQuery| matches!(query.clauses.last(), Some(Clause::Return(_)));
-        let all_return = returns(&query.first) && query.unions.iter().all(|union| returns(&union.query));
-        if !all_return && (kind == SubqueryKind::Collect || !query.unions.is_empty()) {
-            return Err(Refusal::invalid(query.first.span, "this subquery needs a RETURN"));
-        }
-        if let Some(Clause::With(projection)) = query.first.clauses.last() {
-            return Err(Refusal::invalid(
-                projection.span,
-                "a subquery cannot end with WITH",
-            ));
-        }
-        let plan = self.query(query, scope, false)?;
-        if kind == SubqueryKind::Collect && plan.columns.len() != 1 {
-            return Err(Refusal::invalid(
-                query.first.span,
-                "COLLECT { … } returns exactly one column",
-            ));
-        }
-        let result = match kind {
-            SubqueryKind::Exists => Type::BOOL,
-            SubqueryKind::Count => Type::INT,
-            SubqueryKind::Collect => Type::LIST,
-        };
-        Ok((Ex::Subquery(kind, Arc::new(plan)), result))
-    }
-
-    fn pattern_predicate(&self, pattern: &ast::Pattern, scope: &Scope) -> Result<Typed, Refusal> {
-        let names = pattern
-            .hops
-            .iter()
-            .flat_map(|(relationship, node)| [&relationship.name, &node.name]);
-        for name in names.chain([&pattern.start.name]).flatten() {
-            if scope.find(&name.text).is_none() {
-                let message = format!(
-                    "a pattern in a condition cannot introduce {}: write EXISTS {{ … }}",
-                    name.text
-                );
-                return Err(Refusal::invalid(name.span, message));
-            }
-        }
-        let clause = Match {
-            optional: false,
-            patterns: vec![pattern.clone()],
-            predicate: None,
-        };
-        let plan = self.pattern_plan(&clause, None, scope)?;
-        Ok((Ex::Subquery(SubqueryKind::Exists, Arc::new(plan)), Type::BOOL))
-    }
-
-    /// A pattern inside of an expression, as a subquery of one column at most.
-    fn pattern_plan(&self, clause: &Match, map: Option<&Expr>, scope: &Scope) -> Result<plan::Plan, Refusal> {
-        let mut inner = scope.clone();
-        let bound = self.match_clause(clause, &mut inner)?;
-        let mut operators = vec![plan::Operator::Match(Arc::new(bound))];
-        let mut columns = Vec::new();
-        if let Some(map) = map {
-            let slot = self.slot();
-            operators.push(plan::Operator::Project(vec![(
-                self.bind(map, &inner, &mut Context::Inner)?.0,
-                slot,
-            )]));
-            columns.push(plan::Column {
-                name: String::new(),
-                slot,
-            });
-        }
-        Ok(plan::Plan {
-            parts: vec![plan::Part { operators }],
-            distinct: false,
-            columns,
-            slots: 0,
-        })
-    }
-}
-
-/// Refuses what can never be of a type.
-pub(super) fn expect(span: Span, kind: Type, wanted: Type) -> Result<(), Refusal> {
-    if kind.may_be(wanted) {
-        Ok(())
-    } else {
-        Err(mismatch(span, wanted, kind))
-    }
-}
-
-fn mismatch(span: Span, wanted: Type, kind: Type) -> Refusal {
-    Refusal::invalid(
-        span,
-        format!(
-            "type mismatch: expected {} but was {}",
-            wanted.describe(),
-            kind.describe()
-        ),
-    )
-}
-
-fn refused(span: Span, fault: crate::cypher::eval::Fault) -> Refusal {
-    let error = atg_sdk::Error::from(fault);
-    match error.kind() {
-        atg_sdk::ErrorKind::Unsupported => Refusal::unsupported(span, error.message()),
-        _ => Refusal::invalid(span, error.message()),
-    }
-}
-
-fn arity(function: &Function) -> String {
-    match (function.required, function.args.len()) {
-        (required, _) if function.variadic => format!("{required} or more"),
-        (required, most) if required == most => required.to_string(),
-        (required, most) => format!("{required} to {most}"),
-    }
-}
-
-fn number_type(left: Type, right: Type) -> Type {
-    if left == Type::INT && right == Type::INT {
-        Type::INT
-    } else if left == Type::FLOAT || right == Type::FLOAT {
-        Type::FLOAT
-    } else {
-        Type::NUMBER
-    }
-}
-
-/// `+` adds numbers, joins texts (with numbers too) and puts together lists.
-fn add_type(left: &Expr, left_kind: Type, right: &Expr, right_kind: Type) -> Result<Type, Refusal> {
-    let scalar = Type::NUMBER.or(Type::TEXT);
-    let any = scalar.or(Type::LIST);
-    if left_kind == Type::LIST || right_kind == Type::LIST {
-        return Ok(Type::LIST);
-    }
-    if left_kind == Type::ANY || right_kind == Type::ANY {
-        // Something that is neither number, text nor list can only be put into a list.
-        return Ok(any);
-    }
-    expect(left.span, left_kind, any)?;
-    expect(right.span, right_kind, any)?;
-    if left_kind.is_within(Type::NUMBER) && right_kind.is_within(Type::NUMBER) {
-        return Ok(number_type(left_kind, right_kind));
-    }
-    if left_kind.is_within(scalar)
-        && right_kind.is_within(scalar)
-        && (left_kind == Type::TEXT || right_kind == Type::TEXT)
-    {
-        return Ok(Type::TEXT);
-    }
-    Ok(any)
 }

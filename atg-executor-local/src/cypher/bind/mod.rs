@@ -1,10 +1,14 @@
 //! From the tree to a plan: which name is which slot, what cannot be of the right kind, what is a grouping key.
 
+mod call;
+mod check;
 mod expression;
 mod pattern;
 pub(crate) mod plan;
 mod projection;
+mod rewrite;
 mod scope;
+mod subquery;
 pub(crate) mod types;
 
 use std::{cell::Cell, rc::Rc, sync::Arc};

@@ -1,9 +1,11 @@
 //! From tokens to the tree: recursive descent over clauses and patterns, precedence climbing over expressions.
 
+mod bracket;
 mod clause;
 mod expression;
 mod pattern;
 mod primary;
+mod special;
 
 use super::{
     Refusal, Span,

@@ -6,6 +6,7 @@ mod bolt;
 mod differential;
 mod documentation;
 mod fixture;
+mod latency;
 mod limits;
 mod random;
 mod sample;

@@ -21,7 +21,7 @@ pub(crate) fn load(bolt: &mut Bolt, records: &[Json]) {
         json!({}),
     );
     let nodes: Vec<&Json> = records.iter().filter_map(|record| record.get("node")).collect();
-    for batch in nodes.chunks(500) {
+    for batch in nodes.chunks(2000) {
         let mut by_labels: std::collections::BTreeMap<String, Vec<Json>> = std::collections::BTreeMap::new();
         for node in batch {
             let labels: Vec<String> = node["labels"]
@@ -48,7 +48,7 @@ pub(crate) fn load(bolt: &mut Bolt, records: &[Json]) {
         .filter_map(|record| record.get("edge"))
         .filter(|edge| edge.get("spare").is_none())
         .collect();
-    for batch in edges.chunks(500) {
+    for batch in edges.chunks(5000) {
         let mut by_type: std::collections::BTreeMap<&str, Vec<Json>> = std::collections::BTreeMap::new();
         for edge in batch {
             let mut properties = edge

@@ -1,0 +1,72 @@
+//! What can never be of the right type.
+
+use super::types::Type;
+use crate::cypher::{Refusal, Span, ast::Expr, eval::Fault};
+
+/// Refuses what can never be of a type.
+pub(super) fn expect(span: Span, kind: Type, wanted: Type) -> Result<(), Refusal> {
+    if kind.may_be(wanted) {
+        Ok(())
+    } else {
+        Err(mismatch(span, wanted, kind))
+    }
+}
+
+pub(super) fn mismatch(span: Span, wanted: Type, kind: Type) -> Refusal {
+    Refusal::invalid(
+        span,
+        format!(
+            "type mismatch: expected {} but was {}",
+            wanted.describe(),
+            kind.describe()
+        ),
+    )
+}
+
+pub(super) fn refused(span: Span, fault: Fault) -> Refusal {
+    let error = atg_sdk::Error::from(fault);
+    match error.kind() {
+        atg_sdk::ErrorKind::Unsupported => Refusal::unsupported(span, error.message()),
+        _ => Refusal::invalid(span, error.message()),
+    }
+}
+
+pub(super) fn number_type(left: Type, right: Type) -> Type {
+    if left == Type::INT && right == Type::INT {
+        Type::INT
+    } else if left == Type::FLOAT || right == Type::FLOAT {
+        Type::FLOAT
+    } else {
+        Type::NUMBER
+    }
+}
+
+/// `+` adds numbers, joins texts (with numbers too) and puts together lists.
+pub(super) fn add_type(
+    left: &Expr,
+    left_kind: Type,
+    right: &Expr,
+    right_kind: Type,
+) -> Result<Type, Refusal> {
+    let scalar = Type::NUMBER.or(Type::TEXT);
+    let any = scalar.or(Type::LIST);
+    if left_kind == Type::LIST || right_kind == Type::LIST {
+        return Ok(Type::LIST);
+    }
+    if left_kind == Type::ANY || right_kind == Type::ANY {
+        // Something that is neither number, text nor list can only be put into a list.
+        return Ok(any);
+    }
+    expect(left.span, left_kind, any)?;
+    expect(right.span, right_kind, any)?;
+    if left_kind.is_within(Type::NUMBER) && right_kind.is_within(Type::NUMBER) {
+        return Ok(number_type(left_kind, right_kind));
+    }
+    if left_kind.is_within(scalar)
+        && right_kind.is_within(scalar)
+        && (left_kind == Type::TEXT || right_kind == Type::TEXT)
+    {
+        return Ok(Type::TEXT);
+    }
+    Ok(any)
+}
