@@ -69,7 +69,7 @@ fn every_recorded_resource_becomes_one_node_with_its_edges() {
     assert_eq!(own["ResourceGroup"], 18);
     assert_eq!(own["Resource"], 722);
     // One fewer than Azure's spellings: `serverFarms` and `serverfarms` are one type.
-    assert_eq!(types.len(), 133);
+    assert_eq!(types.len(), 134);
     assert_eq!(own["AppServicePlan"], 10);
     assert!(edges > 2 * total, "{edges}");
     let expected = [
