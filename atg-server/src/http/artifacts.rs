@@ -78,7 +78,8 @@ impl Service {
         seen: &mut Seen,
     ) -> Result<Response<Body>, Failure> {
         request.only_queries(&["list"])?;
-        let list = flag(request, "list")?;
+        // The contract writes it without a value.
+        let list = request.query("list").as_deref() == Some("") || flag(request, "list")?;
         let job = self.ended_job(id, caller, seen).await?;
         if list {
             return Ok(json_body(StatusCode::OK, &json!({ "artifacts": job.artifacts }))?);

@@ -209,7 +209,7 @@ fn jobs(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
             "responses": answers(json!({
                 "204": { "description": "It is gone, or was not there." },
                 "202": { "description": "It had not ended and was asked to stop.", "content": content(&job) }
-            }), &[409, 422])
+            }), &[404, 409, 422])
         }
     }));
     paths.insert(
@@ -257,7 +257,7 @@ fn artifacts(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
     let binary = |description: &str| json!({ "description": description, "content": { "*/*": {} } });
     paths.insert(format!("{BASE}/jobs/{{job_id}}/artifacts"), json!({ "parameters": [job_id()], "get": {
         "operationId": "get_artifacts", "summary": "All artifacts of an ended job as one zip, or their list", "tags": ["artifacts"],
-        "parameters": [query("list", "Names, sizes and digests instead of the zip.", &json!({ "type": "boolean", "default": false })), range()],
+        "parameters": [query("list", "Names, sizes and digests instead of the zip.", &json!({ "enum": [true, false, ""], "default": false })), range()],
         "responses": answers(json!({
             "200": { "description": "All of it.", "content": {
                 "application/zip": {},

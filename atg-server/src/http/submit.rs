@@ -399,7 +399,7 @@ fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
 pub(super) fn flag(request: &Incoming, name: &str) -> Result<bool, Failure> {
     match request.query(name).as_deref() {
         None | Some("false") => Ok(false),
-        Some("true" | "") => Ok(true),
+        Some("true") => Ok(true),
         Some(_) => {
             let error = Error::invalid("the query string is not valid");
             Err(error
