@@ -47,7 +47,7 @@ download() {
   </dependencies>
 </project>
 XML
-  mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/lib" >&2
+  mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/lib" >&2 </dev/null
   touch "$work/complete"
   rm -rf "$lib"
   # The rename makes it appear whole; whoever loses a race keeps the winner's.

@@ -282,6 +282,19 @@ pub(crate) enum Comparison {
 }
 
 impl LabelExpr {
+    /// Calls back for each name, from left to right.
+    pub(crate) fn visit_names<'a>(&'a self, visitor: &mut dyn FnMut(&'a Name)) {
+        match self {
+            Self::Name(name) => visitor(name),
+            Self::Any => {}
+            Self::Not(inner) => inner.visit_names(visitor),
+            Self::And(a, b) | Self::Or(a, b) => {
+                a.visit_names(visitor);
+                b.visit_names(visitor);
+            }
+        }
+    }
+
     /// Whether it is a name, or names joined by `|`.
     pub(crate) fn is_choice(&self) -> bool {
         match self {

@@ -49,6 +49,10 @@ impl From<Fault> for Error {
     }
 }
 
+/// How deeply values may nest, so that whatever walks through them stays within the stack. The text of a query bounds
+/// every way to nest them but `reduce`.
+const MAX_NESTING: usize = 256;
+
 /// One value a slot.
 pub(crate) type Row = [Value];
 
@@ -242,6 +246,11 @@ impl Ex {
                     row[*accumulator] = result;
                     row[*slot] = item.clone();
                     result = step.eval(row, graph)?;
+                    if !result.is_flatter_than(MAX_NESTING) {
+                        return Err(Fault::unsupported(
+                            "lists and maps nested that deeply are not supported",
+                        ));
+                    }
                 }
                 Ok(result)
             }

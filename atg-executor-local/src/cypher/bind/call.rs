@@ -29,10 +29,12 @@ impl Binder<'_> {
             return self.aggregate(aggregate, distinct, args, name.span, scope, context);
         }
         let Some(function) = Function::find(&name.text) else {
-            return Err(Refusal::unsupported(
-                name.span,
-                format!("the function {}() is not supported", name.text),
-            ));
+            let message = format!(
+                "the function {}() is not supported{}",
+                name.text,
+                instead(&name.text)
+            );
+            return Err(Refusal::unsupported(name.span, message));
         };
         if distinct {
             return Err(Refusal::invalid(
@@ -178,5 +180,18 @@ fn arity(function: &Function) -> String {
         (required, _) if function.variadic => format!("{required} or more"),
         (required, most) if required == most => required.to_string(),
         (required, most) => format!("{required} to {most}"),
+    }
+}
+
+/// The way to write it without that function.
+fn instead(function: &str) -> &'static str {
+    const PLATFORM: &str = ": the last digit of its result depends on the platform";
+    const TIMES: &str = ": times are texts of one form, so compare texts, as in n.changed_at > '2026-01-01'";
+    match function.to_ascii_lowercase().as_str() {
+        "exp" | "log10" | "sin" | "cos" | "tan" | "cot" | "asin" | "acos" | "atan" | "atan2" | "haversin"
+        | "sinh" | "cosh" | "tanh" => PLATFORM,
+        "datetime" | "date" | "time" | "localdatetime" | "localtime" | "timestamp" | "duration" => TIMES,
+        "rand" | "randomuuid" => ": it would answer differently each time",
+        _ => "",
     }
 }

@@ -108,6 +108,7 @@ impl Binder<'_> {
         let mut left = start;
         let mut hops = Vec::new();
         for (relationship, node) in &pattern.hops {
+            Self::refuse_repeated_types(relationship)?;
             // Declared in the order of the text, so that a name used twice is blamed at its second place.
             let slot = self.relationship_slot(relationship, before, scope, builder)?;
             let right = self.node(node, before, scope, builder)?;
@@ -215,6 +216,22 @@ impl Binder<'_> {
             labels: node.labels.clone(),
         });
         Ok(nodes.len() - 1)
+    }
+
+    /// Neo4j counts a relationship once for each time its type is named, where it only counts.
+    fn refuse_repeated_types(relationship: &ast::RelationshipPattern) -> Result<(), Refusal> {
+        let Some(types) = relationship.types.as_ref().filter(|types| types.is_choice()) else {
+            return Ok(());
+        };
+        let mut names = Vec::new();
+        types.visit_names(&mut |name| names.push(name));
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].iter().any(|earlier| earlier.text == name.text) {
+                let message = format!("the type {} is there twice: once is enough", name.text);
+                return Err(Refusal::unsupported(name.span, message));
+            }
+        }
+        Ok(())
     }
 
     fn relationship_slot<'a>(

@@ -121,6 +121,15 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// Whether lists and maps nest less than that deeply in it.
+    pub(crate) fn is_flatter_than(&self, levels: usize) -> bool {
+        match self {
+            Self::List(items) => levels > 0 && items.iter().all(|item| item.is_flatter_than(levels - 1)),
+            Self::Map(map) => levels > 0 && map.0.iter().all(|(_, item)| item.is_flatter_than(levels - 1)),
+            _ => true,
+        }
+    }
+
     /// Null for an unknown truth.
     pub(crate) fn truth(truth: Option<bool>) -> Self {
         truth.map_or(Self::Null, Self::Bool)

@@ -117,6 +117,14 @@ fn judge(
             tally.differences.push(format!("{text}\n  refused here: {error}"));
             "refused here"
         }
+        // A defect of the server's planner: it takes apart a path whose parts WITH has dropped.
+        (Err(refused), Ok(_))
+            if refused
+                .0
+                .contains("it is not possible to access variables declared before") =>
+        {
+            "refused there by mistake"
+        }
         (Err(refused), Ok(_)) => {
             tally
                 .differences

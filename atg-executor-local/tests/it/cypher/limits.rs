@@ -99,6 +99,46 @@ async fn a_query_cannot_fill_the_memory(#[case] text: &str) {
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
 }
 
+#[rstest]
+#[case::parentheses("RETURN ", "(", "1", ")")]
+#[case::lists("RETURN ", "[", "1", "]")]
+#[case::maps("RETURN ", "{a: ", "1", "}")]
+#[case::signs("RETURN ", "- ", "1", "")]
+#[case::negations("RETURN ", "NOT ", "true", "")]
+#[case::cases("RETURN ", "CASE WHEN true THEN ", "1", " END")]
+#[case::calls("RETURN ", "abs(", "1", ")")]
+#[case::comprehensions("RETURN ", "[x IN [1] | ", "1", "]")]
+#[case::subqueries("RETURN ", "COUNT { RETURN ", "1", " AS x }")]
+#[case::patterns("MATCH (a) WHERE ", "EXISTS { (a)--(b) WHERE ", "true", " } RETURN a")]
+#[case::labels("MATCH (a:", "!", "A", ") RETURN a")]
+#[tokio::test]
+async fn whatever_nests_deeply_is_answered_or_refused(
+    #[case] start: &str,
+    #[case] open: &str,
+    #[case] inner: &str,
+    #[case] close: &str,
+) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = fixture::store(directory.path()).await;
+    for depth in [20, 120, 1_000, 100_000] {
+        let text = [start, &open.repeat(depth), inner, &close.repeat(depth)].concat();
+        if let Err(error) = ask(&store, fixture::query(&text, &no_parameters())).await {
+            assert_ne!(error.kind(), ErrorKind::Internal, "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_cannot_nest_deeper_than_the_stack() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = fixture::store(directory.path()).await;
+    let text = "WITH reduce(l = [], x IN range(1, 100000) | [l]) AS l RETURN DISTINCT l";
+    let error = ask(&store, fixture::query(text, &no_parameters()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+}
+
 /// Queries that would show the other tenant if any part of them looked past its bounds.
 #[rstest]
 #[case("MATCH (n) RETURN count(*)", 22)]

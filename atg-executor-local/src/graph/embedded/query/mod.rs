@@ -49,8 +49,28 @@ pub use sql_access::{SqlQuery, SqlTable, sql_tables};
 /// How much a query may keep in memory at a time: rows that are sorted or grouped, lists, texts.
 const MEMORY_LIMIT: usize = 256 << 20;
 
+/// What a query that nests as deeply as it may can need, with room to spare. Only pages that are touched cost memory.
+const STACK: usize = 64 << 20;
+
 /// Answers a query on a connection of its own that cannot write.
-pub(crate) fn run(mut connection: Connection, query: &Query, rows: &mut dyn RowSink) -> Result<QuerySummary> {
+pub(crate) fn run(connection: Connection, query: &Query, rows: &mut dyn RowSink) -> Result<QuerySummary> {
+    // Parsing, binding and computing recurse as deeply as the query nests, and other threads' stacks are small.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("query".to_owned())
+            .stack_size(STACK);
+        let answer = thread
+            .spawn_scoped(scope, move || answer(connection, query, rows))
+            .map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "the query got no thread").with_source(error)
+            })?;
+        answer
+            .join()
+            .map_err(|_| Error::internal("answering the query failed"))?
+    })
+}
+
+fn answer(mut connection: Connection, query: &Query, rows: &mut dyn RowSink) -> Result<QuerySummary> {
     let refused = |refusal: cypher::Refusal| refusal.into_error(&query.text);
     cypher::gate(&query.text).map_err(refused)?;
     let statement = cypher::parse(&query.text).map_err(refused)?;
