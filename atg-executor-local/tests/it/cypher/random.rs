@@ -341,7 +341,12 @@ impl Grammar {
                 let _ = write!(inner, ":{}", self.random.pick(TYPES));
             }
             3 => {
-                let _ = write!(inner, ":{}|{}", self.random.pick(TYPES), self.random.pick(TYPES));
+                let (a, b) = (self.random.pick(TYPES), self.random.pick(TYPES));
+                let _ = if a == b {
+                    write!(inner, ":{a}")
+                } else {
+                    write!(inner, ":{a}|{b}")
+                };
             }
             4 if !chain && self.random.one_in(3) => {
                 let _ = write!(inner, ":!{}", self.random.pick(TYPES));
