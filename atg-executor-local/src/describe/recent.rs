@@ -1,12 +1,13 @@
 //! Which implied nodes were handed out lately.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 /// A cache of fixed size. A million resources share a few hundred scopes and regions, and each mention of one costs an
 /// allocation and a look-up in the store; remembering all of them would let memory grow with the number of tags.
 #[derive(Debug)]
 pub(super) struct Recent {
-    hasher: RandomState,
+    /// Without a seed: which key gives way to which must be the same in every run.
+    hasher: BuildHasherDefault<DefaultHasher>,
     slots: Vec<String>,
 }
 
@@ -15,7 +16,7 @@ const SLOTS: usize = 4_096;
 impl Default for Recent {
     fn default() -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
             slots: vec![String::new(); SLOTS],
         }
     }

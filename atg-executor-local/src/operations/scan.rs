@@ -81,7 +81,6 @@ struct Scan<'a> {
     input: InputFacts,
     source: RecordedSource,
     filters: Arc<Filters>,
-    describer: Arc<Describer>,
     gathered: Gathered,
     changes: Changes,
     /// Taken when the first thing is to be written, so that a file that holds nothing touches no graph.
@@ -120,7 +119,6 @@ impl<'a> Scan<'a> {
             input,
             source,
             filters,
-            describer: Arc::new(Describer::new(tenant, Source::Recorded)),
             gathered: Gathered::new(parameters.resource_limit),
             parameters,
             changes,
@@ -143,10 +141,13 @@ impl<'a> Scan<'a> {
                     ended = true;
                     break;
                 };
-                let (filters, describer) = (Arc::clone(&self.filters), Arc::clone(&self.describer));
-                let tenant = self.tenant.to_string();
+                let (filters, tenant) = (Arc::clone(&self.filters), self.tenant);
                 ahead.push_back(task::spawn_blocking(move || {
-                    work_through(&batch, &filters, &describer, &tenant)
+                    // One a batch: a describer hands a scope out with the first object that has it, and batches are
+                    // described side by side. With one for all, the race between them would decide which object that
+                    // is: the order of `changes.jsonl`, and whether an object past the limit takes the scope with it.
+                    let describer = Describer::new(tenant, Source::Recorded);
+                    work_through(&batch, &filters, &describer, &tenant.to_string())
                 }));
             }
             let Some(next) = ahead.pop_front() else {

@@ -51,14 +51,15 @@ async fn two_graphs_made_of_one_file_report_the_same() {
         return;
     };
     let mut reports = Vec::new();
-    for _ in 0..2 {
+    // Several: batches are described side by side, and a race shows in some runs only.
+    for _ in 0..6 {
         let mut scanned = Place::new()
             .scan_with(InputContent::File(file.clone()), json!({}))
             .await;
         scanned.report.as_object_mut().unwrap().remove("run");
         reports.push((scanned.report, scanned.changes));
     }
-    assert!(reports[0] == reports[1]);
+    assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[tokio::test]
