@@ -4,7 +4,6 @@ pub mod cypher;
 pub mod describe;
 pub mod discovery;
 pub mod graph;
-pub mod json;
 pub mod operations;
 pub mod relationships;
 
@@ -21,6 +20,8 @@ mod local_state;
 mod options;
 mod reports;
 mod runner;
+
+pub use atg_json as json;
 
 pub use artifacts::ArtifactWriter;
 pub use context::{Context, Ended};

@@ -7,9 +7,11 @@ use toml::{Table, Value};
 use crate::read;
 
 /// What each crate of the workspace may use of the workspace, in what is built for users. Examples may use all.
-const OURS: [(&str, &[&str]); 6] = [
+const OURS: [(&str, &[&str]); 8] = [
     ("atg-sdk", &[]),
-    ("atg-executor-local", &["atg-sdk"]),
+    ("atg-executor-local", &["atg-sdk", "atg-iac", "atg-json"]),
+    ("atg-executor-local/iac", &["atg-sdk", "atg-json"]),
+    ("atg-executor-local/json", &[]),
     ("atg-executor-remote", &["atg-sdk"]),
     ("atg-server", &["atg-sdk"]),
     (

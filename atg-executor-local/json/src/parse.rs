@@ -30,7 +30,7 @@ impl ParseError {
     }
 
     /// Whether a whole value was read and something else stands behind it.
-    pub(crate) fn is_trailing(&self) -> bool {
+    pub fn is_trailing(&self) -> bool {
         self.detail == TRAILING
     }
 
