@@ -5,4 +5,5 @@
 //! three languages agree on resources, references and values by construction. Everything here is a function from data to data.
 
 pub mod plan;
+pub mod terraform;
 pub mod writer;

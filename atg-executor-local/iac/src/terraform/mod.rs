@@ -1,0 +1,3 @@
+//! A plan as Terraform.
+
+pub mod hcl;
