@@ -6,6 +6,7 @@
 mod changes;
 mod crashed;
 mod database;
+mod former;
 mod list;
 mod locks;
 mod prune;
@@ -17,17 +18,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use atg_sdk::{Error, ErrorKind, Job, JobEvent, JobId, JobLog, JobRequest, JobStatus, Result};
+use atg_sdk::{Error, Job, JobEvent, JobId, JobLog, JobRequest, JobStatus, Result};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use self::row::Row;
 pub(crate) use self::{
     changes::{Changes, Following},
     database::{Database, Fault, blocking},
     list::list,
     locks::ProcessLocks,
     watch::watch,
+};
+use self::{
+    former::{expired, forget, forgotten},
+    row::Row,
 };
 use crate::inputs;
 
@@ -76,7 +80,7 @@ impl JobStore {
         process: &str,
     ) -> Result<(Job, bool), Fault> {
         if row.has_expired(Timestamp::now()) {
-            return Err(gone(request.id).into());
+            return Err(expired(row.log.job()).into());
         }
         let number = row.number;
         let orphaned = row.log.job().status == JobStatus::Pending && self.locks.is_free(&row.process)?;
@@ -152,7 +156,7 @@ impl JobStore {
                 ))
                 .into());
             }
-            forget(transaction, row.number, id, row.has_expired(Timestamp::now()))?;
+            forget(transaction, row.number, row.has_expired(Timestamp::now()))?;
             Ok(true)
         })?;
         self.changes.announce();
@@ -231,11 +235,11 @@ impl JobStore {
     /// Finds a job, or says how it is that there is none.
     fn find(&self, transaction: &Transaction<'_>, id: JobId) -> Result<Row, Fault> {
         match Row::find(transaction, id)? {
-            Some(row) if row.has_expired(Timestamp::now()) => Err(gone(id).into()),
+            Some(row) if row.has_expired(Timestamp::now()) => Err(expired(row.log.job()).into()),
             Some(row) => Ok(row),
             None => match forgotten(transaction, id)? {
-                Some(true) => Err(gone(id).into()),
-                Some(false) | None => Err(Error::not_found(format!(
+                Some(former) if former.expired => Err(former.gone(id).into()),
+                _ => Err(Error::not_found(format!(
                     "find job {id}: there is none here: `atg job list` shows those that there are"
                 ))
                 .into()),
@@ -250,8 +254,8 @@ fn insert(
     graph_id: Option<String>,
     process: &str,
 ) -> Result<Job, Fault> {
-    if forgotten(transaction, request.id)?.is_some() {
-        return Err(gone(request.id).into());
+    if let Some(former) = forgotten(transaction, request.id)? {
+        return Err(former.gone(request.id).into());
     }
     for digest in request.operation.inputs() {
         transaction
@@ -299,29 +303,4 @@ fn whole(transaction: &Transaction<'_>, row: Row) -> Result<Job, Fault> {
     let mut job = row.log.into_job();
     row::add_request(&mut job, &first)?;
     Ok(job)
-}
-
-/// Removes a job and remembers that it was there.
-fn forget(transaction: &Transaction<'_>, number: i64, id: JobId, expired: bool) -> Result<(), Fault> {
-    transaction.execute("DELETE FROM job WHERE number = ?", [number])?;
-    transaction.execute(
-        "INSERT OR REPLACE INTO gone (id, expired, at) VALUES (?, ?, ?)",
-        params![id.to_string(), expired, Timestamp::now().as_millisecond()],
-    )?;
-    Ok(())
-}
-
-/// Whether a job was here once: true where its time was over, false where somebody deleted it.
-fn forgotten(transaction: &Transaction<'_>, id: JobId) -> Result<Option<bool>, Fault> {
-    Ok(transaction
-        .prepare_cached("SELECT expired FROM gone WHERE id = ?")?
-        .query_row([id.to_string()], |row| row.get(0))
-        .optional()?)
-}
-
-fn gone(id: JobId) -> Error {
-    Error::new(
-        ErrorKind::Gone,
-        format!("find job {id}: it was here and is deleted: run the operation again under a new id"),
-    )
 }

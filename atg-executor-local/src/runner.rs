@@ -10,6 +10,7 @@ use atg_sdk::{Error, ErrorKind, EventKind, JobEvent, JobId, JobLog, JobRequest, 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinError, time::sleep};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{
     context::{Context, Ended, Requester},
@@ -48,7 +49,8 @@ impl Runner {
         let cancel = CancellationToken::new();
         self.tokens(|open| open.insert(request.id, cancel.clone()));
         let runner = Arc::clone(self);
-        tokio::spawn(async move {
+        let span = span(&request);
+        let job = async move {
             let id = request.id;
             let following = Following::begin(&runner.state.jobs);
             if let Err(error) = runner.carry_out(request, cancel).await {
@@ -57,7 +59,8 @@ impl Runner {
             }
             runner.tokens(|open| open.remove(&id));
             drop(following);
-        });
+        };
+        tokio::spawn(job.instrument(span));
     }
 
     /// Tells a job of ours to stop.
@@ -79,6 +82,7 @@ impl Runner {
             operation,
             confined_to,
             context: work,
+            trace: _,
         } = request;
         let requester = Requester { owner, confined_to };
         let _slot = tokio::select! {
@@ -171,7 +175,7 @@ impl Runner {
         let reports = context.reports();
         let mut task = tokio::spawn({
             let context = context.clone();
-            async move { operations::run(operation, &context).await }
+            async move { operations::run(operation, &context).await }.in_current_span()
         });
         let mut changes = self.state.jobs.changes().subscribe();
         // Another process may have recorded its wish before we listened.
@@ -213,7 +217,7 @@ impl Runner {
         .await
     }
 
-    /// Appends the last reports and the end of the attempt. Returns whether that lists the attempt's artifacts.
+    /// Appends the last reports and the end of the attempt. Returns whether that lists artifacts of the attempt.
     async fn end(
         &self,
         context: &Context,
@@ -244,7 +248,7 @@ impl Runner {
                 }
                 (false, EventKind::Cancelled)
             }
-            Err(error) => (!artifacts.is_empty(), EventKind::Failed { error, artifacts }),
+            Err(error) => (false, EventKind::Failed { error }),
         };
         let mut kinds = context.reports().finish();
         kinds.push(end);
@@ -267,6 +271,18 @@ impl Runner {
             tracing::debug!(%error, "left for the next sweep");
         }
     }
+}
+
+/// What logs are written in: under a worker the names of the outer job, which are the ones that people know.
+fn span(request: &JobRequest) -> tracing::Span {
+    let shown = request.context.as_ref().map_or(request.id, |work| work.job_id);
+    tracing::info_span!(
+        "job",
+        id = %shown,
+        attempt = request.context.as_ref().map(|work| work.attempt),
+        operation = request.operation.name(),
+        trace = request.trace.map(|trace| tracing::field::display(trace.trace_id())),
+    )
 }
 
 /// Appends events in order. A wish that came in between turns an announcement of another attempt into the end.

@@ -52,6 +52,7 @@ macro_rules! conformance_suite {
             artifacts: a_bad_name_fails_the_job;
             artifacts: a_download_writes_whole_files_and_replaces_old_ones;
             artifacts: a_half_read_file_harms_nobody;
+            artifacts: a_job_that_did_not_complete_leaves_no_files;
             artifacts: an_empty_file_is_a_file;
             artifacts: files_appear_when_the_job_has_ended;
             artifacts: files_are_what_the_job_says_they_are;

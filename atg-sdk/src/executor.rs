@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::{
-    Artifact, Error, Health, Input, Job, JobEvent, JobId, JobStatus, Operation, Owner, Result,
+    Artifact, Error, Health, Input, Job, JobEvent, JobId, JobStatus, Operation, Owner, Result, TraceParent,
     azure::TenantId, model::InputDigest,
 };
 
@@ -117,6 +117,8 @@ pub struct JobRequest {
     pub confined_to: Option<Vec<TenantId>>,
     /// Set by workers only, never over HTTP.
     pub context: Option<WorkContext>,
+    /// The trace that it belongs to. No part of what is asked: the request is the same under another.
+    pub trace: Option<TraceParent>,
 }
 
 impl JobRequest {
@@ -129,6 +131,7 @@ impl JobRequest {
             operation,
             confined_to: None,
             context: None,
+            trace: None,
         }
     }
 

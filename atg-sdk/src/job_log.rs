@@ -45,6 +45,7 @@ impl JobLog {
             tenant_id: request.operation.tenant_id(),
             graph_id,
             confined_to: request.confined_to.clone(),
+            trace: request.trace,
             ..pending(request.id, time)
         };
         let event = JobEvent {
@@ -57,6 +58,7 @@ impl JobLog {
                 tenant_id: job.tenant_id,
                 graph_id: job.graph_id.clone(),
                 confined_to: job.confined_to.clone(),
+                trace: job.trace,
             },
         };
         (Self::resume(job, 1), event)
@@ -75,6 +77,7 @@ impl JobLog {
                 tenant_id,
                 graph_id,
                 confined_to,
+                trace,
             } if first.sequence == 1 => {
                 let job = Job {
                     owner: owner.clone(),
@@ -83,6 +86,7 @@ impl JobLog {
                     tenant_id: *tenant_id,
                     graph_id: graph_id.clone(),
                     confined_to: confined_to.clone(),
+                    trace: *trace,
                     ..pending(id, first.time)
                 };
                 Ok(Self::resume(job, 1))
@@ -298,10 +302,9 @@ impl JobLog {
                 job.completeness = Some(*completeness);
                 job.artifacts.clone_from(artifacts);
             }
-            EventKind::Failed { error, artifacts } => {
+            EventKind::Failed { error } => {
                 end(job, JobStatus::Failed);
                 job.error = Some(error.clone());
-                job.artifacts.clone_from(artifacts);
             }
             EventKind::Cancelled => {
                 end(job, JobStatus::Cancelled);
@@ -325,6 +328,7 @@ fn pending(id: JobId, time: Timestamp) -> Job {
         tenant_id: None,
         graph_id: None,
         confined_to: None,
+        trace: None,
         attempt: 0,
         created_at: time,
         started_at: None,

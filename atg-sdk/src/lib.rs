@@ -9,6 +9,7 @@ pub mod env;
 mod error;
 mod executor;
 mod executor_ext;
+mod former;
 mod job_log;
 mod limits;
 pub mod model;
@@ -20,9 +21,10 @@ pub mod volatile;
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use executor::{ArtifactStream, ByteRange, Executor, InputContent, JobFilter, JobRequest, WorkContext};
 pub use executor_ext::{ExecutorExt, Poller};
+pub use former::FormerJob;
 pub use job_log::JobLog;
 pub use limits::EventThrottle;
 pub use model::{
     Artifact, Completeness, Counters, EventKind, Health, HealthState, Input, InputDigest, Job, JobEvent,
-    JobId, JobStatus, Operation, Output, Owner, PartHealth,
+    JobId, JobStatus, Operation, Output, Owner, PartHealth, TraceParent,
 };

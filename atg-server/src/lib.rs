@@ -7,5 +7,6 @@ pub mod queue;
 pub mod worker;
 
 mod queue_executor;
+mod trace;
 
 pub use queue_executor::{QueueExecutor, QueueOptions};

@@ -20,7 +20,7 @@ pub use options::QueueOptions;
 
 use crate::{
     objects::{Objects, artifact_place, job_place, new_input_place},
-    queue::{Backend, Clock, Depth, EmbeddedQueue, Identity, Policy, SystemClock},
+    queue::{Backend, Clock, Depth, EmbeddedQueue, Identity, SystemClock},
 };
 
 /// How long a job may wait, while none runs, before that says that nobody takes jobs.
@@ -101,10 +101,6 @@ impl QueueExecutor {
     #[must_use]
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.parts.backend
-    }
-
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.parts.options.policy
     }
 
     pub(crate) fn objects(&self) -> &Objects {

@@ -149,10 +149,7 @@ async fn a_failed_job_ends_in_its_own_error() {
     let scripted = Scripted::new();
     let error = Error::new(ErrorKind::Throttled, "slow down");
     scripted.ends_as(JobStatus::Failed, |job| job.error = Some(error.clone()));
-    let failed = EventKind::Failed {
-        error: error.clone(),
-        artifacts: Vec::new(),
-    };
+    let failed = EventKind::Failed { error: error.clone() };
     scripted.script.send(event(1, failed)).unwrap();
     let signals = 0;
     assert_eq!(carry_out(&scripted, signals).await.unwrap_err(), error);

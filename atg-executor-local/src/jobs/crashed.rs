@@ -78,6 +78,5 @@ fn end_of(log: &JobLog) -> EventKind {
             "finish the job: the process that ran it died before it was done: run it again",
         )
         .with_code("ProcessDied"),
-        artifacts: Vec::new(),
     }
 }

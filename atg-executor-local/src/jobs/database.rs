@@ -17,7 +17,9 @@ use crate::{
 };
 
 /// The version of the schema that this build reads and writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// What makes each version of the one before; the first of nothing. None is edited once it is published.
+const STEPS: [&str; VERSION as usize] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
 /// `ATGj`, so that no other database is mistaken for ours.
 const APPLICATION_ID: u32 = 0x4154_476a;
 /// How long to wait for another process; it holds the lock for 250 ms at most.
@@ -171,7 +173,7 @@ fn too_new(path: &Path, version: u32) -> Error {
     )
 }
 
-/// Makes the tables. One process at a time: switching a database to a write-ahead log does not wait for others.
+/// Makes the tables, or of an older version those of this one. One process at a time: switching a database to a write-ahead log does not wait for others.
 fn create(path: &Path) -> Result<()> {
     let lock_path = path.with_extension("setup");
     let lock = private_file()
@@ -208,10 +210,14 @@ fn create_alone(path: &Path) -> Result<()> {
             if tables > 0 {
                 return Err(Fault::Rule(foreign(path)));
             }
-            transaction.execute_batch(include_str!("schema.sql"))?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
+        } else {
+            check(&transaction, path)?;
         }
+        for step in STEPS.iter().skip(version as usize) {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
         // The version belongs in the header of the main file, where the next process looks for it.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -245,14 +251,7 @@ fn connect(path: &Path) -> Result<Connection> {
         let connection = Connection::open_with_flags(path, flags())?;
         connection.busy_timeout(BUSY)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        if version > VERSION {
-            return Err(Fault::Rule(too_new(path, version)));
-        }
-        if application != APPLICATION_ID {
-            return Err(Fault::Rule(foreign(path)));
-        }
+        check(&connection, path)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -263,6 +262,19 @@ fn connect(path: &Path) -> Result<Connection> {
         Fault::Database(error) => sqlite_error("open the job history", path, error),
         Fault::Rule(error) => error,
     })
+}
+
+/// Refuses what this version must not touch.
+fn check(connection: &Connection, path: &Path) -> std::result::Result<(), Fault> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Err(Fault::Rule(foreign(path)));
+    }
+    if version > VERSION {
+        return Err(Fault::Rule(too_new(path, version)));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -339,5 +351,34 @@ mod tests {
                 "{entry:?}"
             );
         }
+    }
+
+    /// The schema of a database, as `sqlite_schema` has it.
+    fn schema(path: &Path) -> Vec<String> {
+        let connection = Connection::open(path).unwrap();
+        let mut select = connection
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .unwrap();
+        let rows = select.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    /// As version 1 left it, kept as text.
+    fn of_version_1(path: &Path) {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        connection.execute_batch(include_str!("golden/v1.sql")).unwrap();
+    }
+
+    #[test]
+    fn an_older_database_becomes_what_a_new_one_is() {
+        let place = tempfile::tempdir().unwrap();
+        let (old, new) = (place.path().join("old.db"), place.path().join("new.db"));
+        of_version_1(&old);
+        let before = schema(&old);
+        drop((Database::open(&old).unwrap(), Database::open(&new).unwrap()));
+        assert_eq!(schema(&old), schema(&new));
+        assert_ne!(before, schema(&new), "there is something to migrate");
+        drop(Database::open(&old).unwrap());
     }
 }

@@ -65,21 +65,21 @@ fn forget_some(
     now: Timestamp,
     ended_before: Option<i64>,
 ) -> Result<u64, Fault> {
-    let found: Vec<(i64, String, i64)> = {
+    let found: Vec<(i64, i64)> = {
         let mut select = transaction.prepare_cached(
-            "SELECT number, id, sequence FROM job WHERE expires_at <= ? OR ended_at < ? LIMIT ?",
+            "SELECT number, sequence FROM job WHERE expires_at <= ? OR ended_at < ? LIMIT ?",
         )?;
         let rows = select.query_map(params![now.as_millisecond(), ended_before, BATCH], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?))
         })?;
         rows.collect::<rusqlite::Result<_>>()?
     };
     let (mut jobs, mut events) = (0, 0);
-    for (number, id, sequence) in found {
+    for (number, sequence) in found {
         if events > EVENTS {
             break;
         }
-        forget(transaction, number, id.parse()?, true)?;
+        forget(transaction, number, true)?;
         jobs += 1;
         events += sequence;
     }

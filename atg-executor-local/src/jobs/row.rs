@@ -121,11 +121,13 @@ pub(crate) fn add_request(job: &mut Job, first: &str) -> Result<()> {
     if let EventKind::Submitted {
         parameters,
         confined_to,
+        trace,
         ..
     } = read_event(first)?.kind
     {
         job.parameters = parameters;
         job.confined_to = confined_to;
+        job.trace = trace;
     }
     Ok(())
 }

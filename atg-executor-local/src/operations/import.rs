@@ -1,15 +1,12 @@
 //! `import`: an export, back into a graph.
 
-use std::{
-    io::{BufRead, BufReader, ErrorKind as IoKind, Read, Write},
-    str,
-};
+use std::io::{BufRead, BufReader, ErrorKind as IoKind, Read, Write};
 
 use atg_sdk::{
     Completeness, Counters, Error, ErrorKind, Output, Result,
     model::operations::import::{Output as Imported, Parameters},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     context::{Context, Ended},
@@ -36,9 +33,8 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
         replace: parameters.replace,
     };
     let lines = Lines::open(input, context.clone());
-    let result = context.graph().import(request, Box::new(lines)).await;
-    report(context, &result).await?;
-    let counts = result?;
+    let counts = context.graph().import(request, Box::new(lines)).await?;
+    report(context, counts).await?;
     Ok(Ended {
         output: Output::Import(Imported {
             success: true,
@@ -49,14 +45,9 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     })
 }
 
-/// What was read, or which lines could not be.
-async fn report(context: &Context, result: &Result<Counts>) -> Result<()> {
-    let report = match result {
-        Ok(counts) => {
-            json!({ "success": true, "nodes": counts.nodes, "edges": counts.edges, "problems": [] })
-        }
-        Err(error) => json!({ "success": false, "nodes": 0, "edges": 0, "problems": problems(error) }),
-    };
+/// What was read. Of a file that could not be, the job's error names the lines.
+async fn report(context: &Context, counts: Counts) -> Result<()> {
+    let report = json!({ "success": true, "nodes": counts.nodes, "edges": counts.edges });
     let mut file = context.artifact("report.json", "application/json").await?;
     writeln!(file, "{report:#}").map_err(|error| {
         Error::new(
@@ -65,18 +56,6 @@ async fn report(context: &Context, result: &Result<Counts>) -> Result<()> {
         )
     })?;
     file.finish().await
-}
-
-fn problems(error: &Error) -> Vec<Value> {
-    if error.fields().is_empty() {
-        return vec![json!({ "detail": error.message() })];
-    }
-    let line = |pointer: &str| pointer.trim_start_matches('/').parse::<u64>().ok();
-    error
-        .fields()
-        .iter()
-        .map(|field| json!({ "line": line(&field.pointer), "detail": field.detail }))
-        .collect()
 }
 
 /// The lines of a file, which may be compressed. Read twice: the first time nothing is written.

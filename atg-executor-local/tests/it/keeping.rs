@@ -127,3 +127,56 @@ async fn old_jobs_are_cleared_away_without_being_asked_for_once_a_day() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn history_of_version_1_goes_on_where_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let made = rusqlite::Connection::open(place.path().join("jobs.db")).unwrap();
+    made.pragma_update(None, "journal_mode", "WAL").unwrap();
+    made.execute_batch(include_str!("../../src/jobs/golden/v1.sql"))
+        .unwrap();
+    drop(made);
+    let executor = open(place.path());
+    let jobs: Vec<_> = executor
+        .list_jobs(JobFilter::default())
+        .try_collect()
+        .await
+        .unwrap();
+    let known: Vec<_> = jobs
+        .iter()
+        .map(|job| (job.operation.as_str(), job.status))
+        .collect();
+    assert_eq!(
+        known,
+        [("query", JobStatus::Failed), ("scan", JobStatus::Completed)]
+    );
+    for job in jobs {
+        let log: Vec<_> = executor.watch_job(job.id, None).try_collect().await.unwrap();
+        let replayed = atg_sdk::JobLog::replay(job.id, &log).unwrap().into_job();
+        assert_eq!(
+            (replayed.status, replayed.output),
+            (job.status, job.output.clone())
+        );
+        // Asked for once more it is the same job, and deleted it is gone for its owner.
+        let operation = atg_sdk::Operation::from_parts(&job.operation, replayed.parameters).unwrap();
+        let request = atg_sdk::JobRequest::new(operation).with_id(job.id);
+        assert_eq!(
+            executor.submit_job(request.clone()).await.unwrap().status,
+            job.status
+        );
+        executor.delete_job(job.id).await.unwrap();
+        let gone = executor.submit_job(request).await.unwrap_err();
+        let former = atg_sdk::FormerJob::of(&gone).expect("who deletes it is remembered");
+        assert_eq!((&former.owner, former.tenant_id), (&job.owner, job.tenant_id));
+    }
+    // Of what version 1 deleted nobody remembers whose it was.
+    let id = "01a207a4-ad47-7762-8355-a5ced3508161".parse().unwrap();
+    let gone = executor
+        .submit_job(rehearse(Vec::new()).with_id(id))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (gone.kind(), atg_sdk::FormerJob::of(&gone)),
+        (ErrorKind::Gone, None)
+    );
+}

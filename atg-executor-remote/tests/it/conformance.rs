@@ -1,23 +1,38 @@
-//! The suite that every executor passes: HTTP over local.
+//! The suite that every executor passes, over real connections: HTTP over local, and HTTP over the queue.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use atg_executor_remote::RemoteExecutor;
 use atg_sdk::{Executor, Owner, conformance::Fixture};
+use futures::future::BoxFuture;
 
-use super::service::{Service, Setup, local};
+use super::service::{Service, Setup, local, queue};
 
-struct OverLocal {
+/// A service for each case, over what the function makes.
+struct Over {
+    make: fn(&Path, usize) -> BoxFuture<'_, Arc<dyn Executor>>,
     data_dir: tempfile::TempDir,
     service: Mutex<Option<Service>>,
 }
 
-impl OverLocal {
-    fn new() -> Self {
+impl Over {
+    fn new(make: fn(&Path, usize) -> BoxFuture<'_, Arc<dyn Executor>>) -> Self {
         Self {
+            make,
             data_dir: tempfile::tempdir().unwrap(),
             service: Mutex::default(),
         }
+    }
+
+    fn local() -> Self {
+        Self::new(|place, concurrency| Box::pin(async move { local(place, concurrency) }))
+    }
+
+    fn queue() -> Self {
+        Self::new(|place, concurrency| Box::pin(queue(place, concurrency)))
     }
 
     fn client(&self, owner: &Owner) -> Arc<dyn Executor> {
@@ -28,10 +43,10 @@ impl OverLocal {
 }
 
 #[async_trait::async_trait]
-impl Fixture for OverLocal {
+impl Fixture for Over {
     async fn executor(&self, concurrency: usize) -> Arc<dyn Executor> {
         let owners = [Owner::default(), Owner::new("somebody else")];
-        let executor = local(self.data_dir.path(), concurrency);
+        let executor = (self.make)(self.data_dir.path(), concurrency).await;
         let service = Service::start(executor, &owners, Setup::default()).await;
         *self.service.lock().unwrap() = Some(service);
         self.client(&Owner::default())
@@ -50,4 +65,10 @@ impl Fixture for OverLocal {
     }
 }
 
-atg_sdk::conformance_suite!(OverLocal::new());
+mod over_local {
+    atg_sdk::conformance_suite!(super::Over::local());
+}
+
+mod over_queue {
+    atg_sdk::conformance_suite!(super::Over::queue());
+}

@@ -6,8 +6,11 @@ use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_executor_remote::RemoteOptions;
 use atg_sdk::{Executor, InputDigest, Owner};
 use atg_server::{
+    QueueExecutor, QueueOptions,
     http::{Limits, Options, Rate, serve},
     keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
+    queue::{PerLane, Policy},
+    worker::{Worker, WorkerOptions},
 };
 use rustls::ServerConfig;
 use secrecy::SecretString;
@@ -63,6 +66,31 @@ pub(crate) fn local(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
         .with_max_concurrent_jobs(concurrency)
         .with_retry_delay(Duration::from_millis(1));
     Arc::new(LocalExecutor::open(options).unwrap())
+}
+
+/// A queue, and a worker of this process that has a local executor carry its jobs out.
+pub(crate) async fn queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
+    let many = PerLane {
+        long: 100,
+        short: 100,
+    };
+    let policy = Policy {
+        first_delay: jiff::SignedDuration::from_millis(1),
+        running_per_owner: many,
+        running_per_tenant: many,
+        ..Policy::default()
+    };
+    let options = QueueOptions::new(data_dir).with_policy(policy);
+    let queue = QueueExecutor::open(options).await.unwrap();
+    let slots = PerLane {
+        long: concurrency,
+        short: concurrency,
+    };
+    let options = WorkerOptions::default().with_slots(slots);
+    let worker = Worker::new(&queue, local(data_dir, 2 * concurrency), options);
+    // It dies with the runtime of the test.
+    tokio::spawn(worker.run(CancellationToken::new()));
+    Arc::new(queue)
 }
 
 /// Limits that no test meets.

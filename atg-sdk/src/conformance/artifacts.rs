@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use super::{
     Fixture,
     support::{
-        Directory, bytes, ended, file, job, ok, read, refused, run_to_end, script, stop, submit, until, warn,
+        Directory, bytes, ended, fail, file, job, ok, read, refused, run_to_end, script, stop, submit, until,
+        warn,
     },
 };
 use crate::{
@@ -178,6 +179,37 @@ pub async fn files_appear_when_the_job_has_ended(fixture: Arc<dyn Fixture>) {
     let answer = executor.download_artifacts(request.id, directory.path()).await;
     refused(answer, &[ErrorKind::Conflict], "downloading from a running job");
     stop(&executor, request.id).await;
+}
+
+/// Only what a job completed with is shown: half a report is told from a whole one by nobody.
+pub async fn a_job_that_did_not_complete_leaves_no_files(fixture: Arc<dyn Fixture>) {
+    let executor = fixture.executor(1).await;
+    let failing = script([
+        file("report.json", "{}", 1),
+        fail(ErrorKind::PermissionDenied, "read a subscription"),
+    ]);
+    let failed = run_to_end(&executor, &failing).await;
+    let cancelled = script([file("report.json", "{}", 1), warn("written"), Step::Hang]);
+    submit(&executor, &cancelled).await;
+    until(&executor, cancelled.id, |kind| {
+        matches!(kind, EventKind::Warning { .. })
+    })
+    .await;
+    stop(&executor, cancelled.id).await;
+    let cancelled = ended(&executor, cancelled.id).await;
+    for (job, status) in [(failed, JobStatus::Failed), (cancelled, JobStatus::Cancelled)] {
+        assert_eq!((job.status, &job.artifacts[..]), (status, &[][..]));
+        let answer = executor.read_artifact(job.id, "report.json", None).await;
+        refused(
+            answer,
+            &[ErrorKind::NotFound],
+            &format!("a file of a {status} job"),
+        );
+        let directory = Directory::new();
+        let answer = executor.download_artifacts(job.id, directory.path()).await;
+        let written = ok(answer, "download what a job left");
+        assert_eq!(written.len(), 0, "{status}");
+    }
 }
 
 /// A reader may go away at any time.

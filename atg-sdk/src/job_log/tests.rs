@@ -45,10 +45,7 @@ fn error() -> Error {
 }
 
 fn failed() -> EventKind {
-    EventKind::Failed {
-        error: error(),
-        artifacts: Vec::new(),
-    }
+    EventKind::Failed { error: error() }
 }
 
 fn attempt_failed(attempt: u32) -> EventKind {

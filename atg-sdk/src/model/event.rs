@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{Artifact, Completeness, Counters, Error, Output, Owner, azure::TenantId};
+use crate::{Artifact, Completeness, Counters, Error, Output, Owner, TraceParent, azure::TenantId};
 
 /// One entry of a job's log.
 ///
@@ -43,6 +43,8 @@ pub enum EventKind {
         graph_id: Option<String>,
         /// The only tenants that exist for it; all where `None`.
         confined_to: Option<Vec<TenantId>>,
+        /// The trace that it belongs to, where it belongs to one.
+        trace: Option<TraceParent>,
     },
     /// Somebody claimed the job. Appending this *is* the claim; who loses the race walks away.
     Started {
@@ -83,12 +85,10 @@ pub enum EventKind {
         /// The files it left: they become visible with this event.
         artifacts: Vec<Artifact>,
     },
-    /// The job ended with an error.
+    /// The job ended with an error, and left no files: half a result is told from a whole one by nobody.
     Failed {
         /// Why.
         error: Error,
-        /// The files it left all the same, for finding out why.
-        artifacts: Vec<Artifact>,
     },
     /// The job ended because somebody asked for it.
     Cancelled,

@@ -54,14 +54,21 @@ impl EventKind {
                 tenant_id,
                 graph_id,
                 confined_to,
-            } => json!({
-                "owner": owner,
-                "operation": operation,
-                "parameters": parameters,
-                "tenant_id": tenant_id,
-                "graph_id": graph_id,
-                "confined_to": confined_to,
-            }),
+                trace,
+            } => {
+                let mut members = json!({
+                    "owner": owner,
+                    "operation": operation,
+                    "parameters": parameters,
+                    "tenant_id": tenant_id,
+                    "graph_id": graph_id,
+                    "confined_to": confined_to,
+                });
+                if let Some(trace) = trace {
+                    members["trace"] = json!(trace);
+                }
+                members
+            }
             Self::Started { attempt } => json!({ "attempt": attempt }),
             Self::Progress {
                 progress,
@@ -81,7 +88,7 @@ impl EventKind {
                 "completeness": completeness,
                 "artifacts": artifacts,
             }),
-            Self::Failed { error, artifacts } => json!({ "error": error, "artifacts": artifacts }),
+            Self::Failed { error } => json!({ "error": error }),
             Self::CancelRequested | Self::Cancelled => json!({}),
             Self::Unknown { data, .. } => return data.clone(),
         };
@@ -100,6 +107,8 @@ impl EventKind {
                 tenant_id: members.optional("tenant_id")?,
                 graph_id: members.optional("graph_id")?,
                 confined_to: members.optional("confined_to")?,
+                // Nothing of a job hangs on it: what this version cannot read is left out.
+                trace: members.optional("trace").unwrap_or_default(),
             },
             "started" => Self::Started {
                 attempt: members.required("attempt")?,
@@ -128,7 +137,6 @@ impl EventKind {
             }
             "failed" => Self::Failed {
                 error: members.required("error")?,
-                artifacts: members.optional("artifacts")?,
             },
             "cancelled" => Self::Cancelled,
             _ => Self::Unknown {

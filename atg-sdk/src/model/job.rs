@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Artifact, Error, Output, azure::TenantId};
+use crate::{Artifact, Error, Output, TraceParent, azure::TenantId};
 
 /// The id of a job: a UUID, version 7 where ATG makes it, so that ids sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -169,7 +169,8 @@ pub struct Counters {
 
 /// A job at one moment: what applying its events one after the other gives.
 ///
-/// On the wire it has neither `owner` nor `parameters`: read back from there, they are the default owner and null.
+/// On the wire it has neither `owner` nor `parameters` nor `trace`: read back from there, they are the default owner, null
+/// and none.
 /// Whoever keeps jobs keeps their events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
@@ -183,6 +184,8 @@ pub struct Job {
     pub parameters: Value,
     /// The only tenants that exist for it; all where `None`.
     pub confined_to: Option<Vec<TenantId>>,
+    /// The trace that it belongs to, where it belongs to one.
+    pub trace: Option<TraceParent>,
     /// Where it is in its life.
     pub status: JobStatus,
     /// From 0.0 to 1.0; never goes back within an attempt.
@@ -213,6 +216,6 @@ pub struct Job {
     pub completeness: Option<Completeness>,
     /// Why a failed or cancelled job ended.
     pub error: Option<Error>,
-    /// The files it left.
+    /// The files that a completed job left.
     pub artifacts: Vec<Artifact>,
 }

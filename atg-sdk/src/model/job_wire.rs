@@ -82,6 +82,7 @@ impl<'de> Deserialize<'de> for Job {
             operation: wire.operation,
             parameters: Value::Null,
             confined_to: None,
+            trace: None,
             status: wire.status,
             progress: wire.progress,
             current_step: wire.current_step,

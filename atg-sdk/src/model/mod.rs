@@ -7,9 +7,11 @@ mod health;
 mod job;
 mod job_wire;
 pub mod operations;
+mod trace;
 
 pub use artifact::{Artifact, Input, InputDigest};
 pub use event::{EventKind, JobEvent};
 pub use health::{Health, HealthState, PartHealth};
 pub use job::{Completeness, Counters, Job, JobId, JobStatus, Owner};
 pub use operations::{Operation, Output};
+pub use trace::TraceParent;

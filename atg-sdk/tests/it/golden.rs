@@ -185,6 +185,9 @@ fn every_event() {
             tenant_id: Some(tenant()),
             graph_id: Some("g-1".to_owned()),
             confined_to: Some(vec![tenant()]),
+            trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+                .parse()
+                .ok(),
         },
         EventKind::Started { attempt: 1 },
         EventKind::Progress {
@@ -206,10 +209,7 @@ fn every_event() {
             completeness: Completeness::Partial,
             artifacts: vec![artifact()],
         },
-        EventKind::Failed {
-            error: error(),
-            artifacts: vec![artifact()],
-        },
+        EventKind::Failed { error: error() },
         EventKind::Cancelled,
     ];
     for (sequence, kind) in (1..).zip(events) {
@@ -291,6 +291,7 @@ fn job(status: JobStatus) -> Job {
         operation: "scan".to_owned(),
         parameters: Value::Null,
         confined_to: None,
+        trace: None,
         status,
         progress: 0.0,
         current_step: None,

@@ -1,5 +1,6 @@
 //! Tests of the SDK from outside: its wire format, and its conformance suite against an executor in memory.
 
+mod earlier;
 mod faulty;
 mod following;
 mod golden;

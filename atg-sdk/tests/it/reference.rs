@@ -103,7 +103,7 @@ impl Reference {
                     Err(error) if error.is_retryable() && attempt < self.max_attempts => {
                         EventKind::AttemptFailed { attempt, error }
                     }
-                    Err(error) => EventKind::Failed { error, artifacts },
+                    Err(error) => EventKind::Failed { error },
                     Ok(output) => {
                         let completeness = if output.success {
                             Completeness::Complete

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use atg_sdk::{Error, ErrorKind, Job, azure::TenantId};
+use atg_sdk::{Error, ErrorKind, FormerJob, Job, azure::TenantId};
 use jiff::Timestamp;
 
 use super::{Seen, Service, failure::Failure, limits::Lane, request::Incoming, routes};
@@ -57,13 +57,15 @@ impl Service {
         let job_id = routes::job_id(id).ok_or_else(unknown)?;
         let job = match self.executor.get_job(job_id).await {
             Ok(job) => job,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
+            // Of a job that is gone nobody hears who could not have seen it.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone) => {
+                let theirs =
+                    FormerJob::of(&error).is_some_and(|former| caller.sees(&former.owner, former.tenant_id));
+                return Err(if theirs { error.into() } else { unknown() });
+            }
             Err(error) => return Err(error.into()),
         };
-        // A job about every tenant that its key could see is its owner's alone: `jobs:all` is bounded by tenants.
-        let about_all =
-            job.tenant_id.is_none() && job.owner != caller.owner && caller.tenants.confinement().is_some();
-        if about_all || !caller.sees(&job.owner, job.tenant_id) {
+        if !caller.sees(&job.owner, job.tenant_id) {
             return Err(unknown());
         }
         seen.job = Some(job.id);

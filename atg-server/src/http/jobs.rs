@@ -122,9 +122,7 @@ impl Service {
         let mut more = false;
         while let Some(job) = jobs.next().await {
             let job = job?;
-            let confined = caller.tenants.confinement().is_some();
-            let foreign = job.tenant_id.is_none() && job.owner != caller.owner && confined;
-            if foreign || !caller.sees(&job.owner, job.tenant_id) {
+            if !caller.sees(&job.owner, job.tenant_id) {
                 continue;
             }
             if found.len() == page.limit {

@@ -128,10 +128,20 @@ impl Service {
         let begun = Instant::now();
         let id = RequestId::of(&request.parts.headers);
         let (method, path) = (request.parts.method.clone(), request.parts.uri.path().to_owned());
-        let span = tracing::info_span!("request", id = %id.as_str(), method = %method, trace = id.trace());
         let call = routes::find(&method, &path);
         let endpoint = call.as_ref().map_or(Cow::Borrowed("other"), Call::endpoint);
-        let mut seen = Seen::default();
+        let span = tracing::info_span!(
+            "request",
+            otel.name = format_args!("{method} {endpoint}"),
+            otel.kind = "server",
+            id = %id.as_str(),
+            method = %method,
+            trace = tracing::field::Empty,
+        );
+        let mut seen = Seen {
+            trace: crate::trace::follow(&span, id.trace()),
+            ..Seen::default()
+        };
         let outcome = self
             .inner(request, call, &id, &mut seen)
             .instrument(span.clone())
@@ -284,6 +294,8 @@ pub(crate) struct Seen {
     rate: Option<limits::Admitted>,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) job: Option<atg_sdk::JobId>,
+    /// Where its trace goes on from, for who carries the job out.
+    pub(crate) trace: Option<atg_sdk::TraceParent>,
 }
 
 impl Seen {

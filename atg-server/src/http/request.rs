@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use atg_sdk::{Error, ErrorKind, rest::headers};
+use atg_sdk::{Error, ErrorKind, TraceParent, rest::headers};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
@@ -27,7 +27,7 @@ pub(crate) struct Incoming {
 #[derive(Debug)]
 pub(crate) struct RequestId {
     id: String,
-    trace: Option<String>,
+    trace: Option<TraceParent>,
 }
 
 impl RequestId {
@@ -42,7 +42,7 @@ impl RequestId {
         let trace = sent
             .get(headers::TRACEPARENT)
             .and_then(|value| value.to_str().ok())
-            .and_then(trace_id);
+            .and_then(|text| text.parse().ok());
         Self {
             id: id
                 .filter(fit)
@@ -56,8 +56,8 @@ impl RequestId {
     }
 
     /// The trace that the caller says this call belongs to (W3C Trace Context).
-    pub(crate) fn trace(&self) -> Option<&str> {
-        self.trace.as_deref()
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.trace
     }
 
     pub(crate) fn put_into(&self, headers: &mut HeaderMap) {
@@ -65,15 +65,6 @@ impl RequestId {
             headers.insert(REQUEST_ID, value);
         }
     }
-}
-
-/// `00-<32 hex>-<16 hex>-<2 hex>` → the 32 digits.
-fn trace_id(text: &str) -> Option<String> {
-    let mut parts = text.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
-    (hex(version, 2) && version != "ff" && hex(trace, 32) && trace.bytes().any(|b| b != b'0'))
-        .then(|| trace.to_ascii_lowercase())
 }
 
 impl Incoming {
@@ -196,18 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_parent_gives_its_trace() {
+    fn a_trace_parent_is_taken_over_or_left() {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        assert_eq!(
-            RequestId::of(&headers("traceparent", good)).trace(),
-            Some("4bf92f3577b34da6a3ce929d0e0e4736")
-        );
-        for bad in [
-            "",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-0-0",
-        ] {
-            assert_eq!(RequestId::of(&headers("traceparent", bad)).trace(), None, "{bad}");
-        }
+        let taken = RequestId::of(&headers("traceparent", good)).trace();
+        assert_eq!(taken.unwrap().to_string(), good);
+        assert_eq!(RequestId::of(&headers("traceparent", "00-1-2-3")).trace(), None);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use atg_sdk::{
-    Error, ErrorKind, InputContent, Job, JobId, JobRequest, Operation,
+    Error, ErrorKind, FormerJob, InputContent, Job, JobId, JobRequest, Operation, TraceParent,
     azure::TenantId,
     rest::{PROBLEM_JSON, headers},
 };
@@ -86,7 +86,7 @@ impl Service {
         let known = self.remembered(id, &key, &operation, caller).await?;
         let (job, fresh) = match known {
             Some(job) => (job, false),
-            None => (self.accept(id, operation, caller).await?, true),
+            None => (self.accept(id, operation, caller, seen.trace).await?, true),
         };
         // From here on the job is there for whoever sends the same again.
         drop(accepting);
@@ -173,7 +173,7 @@ impl Service {
         let job = match self.executor.get_job(id).await {
             Ok(job) => job,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(former_or_foreign(error, caller)),
         };
         let same = job.owner == caller.owner
             && job.operation == operation.name()
@@ -181,10 +181,17 @@ impl Service {
         if same { Ok(Some(job)) } else { Err(reused_key()) }
     }
 
-    async fn accept(&self, id: JobId, operation: Operation, caller: &Caller) -> Result<Job, Failure> {
+    async fn accept(
+        &self,
+        id: JobId,
+        operation: Operation,
+        caller: &Caller,
+        trace: Option<TraceParent>,
+    ) -> Result<Job, Failure> {
         let confined_to = self.confinement(caller);
         let request = JobRequest {
             confined_to,
+            trace,
             ..JobRequest::new(operation)
                 .with_id(id)
                 .with_owner(caller.owner.clone())
@@ -196,7 +203,7 @@ impl Service {
                 // The race that `remembered` could not see.
                 ErrorKind::Conflict if !error.is_retryable() => reused_key(),
                 ErrorKind::NotFound => unknown_input(&error),
-                _ => error.into(),
+                _ => former_or_foreign(error, caller),
             })
     }
 
@@ -313,6 +320,15 @@ fn unknown_input(error: &Error) -> Failure {
             .with_code("UnknownInput")
             .with_field("/input", error.message().to_owned()),
     )
+}
+
+/// An id that stands for a job that is gone: its owner hears so, anybody else what he would hear of one that is there.
+fn former_or_foreign(error: Error, caller: &Caller) -> Failure {
+    let own = FormerJob::of(&error).is_some_and(|former| former.owner == caller.owner);
+    if error.kind() == ErrorKind::Gone && !own {
+        return reused_key();
+    }
+    error.into()
 }
 
 fn reused_key() -> Failure {

@@ -203,10 +203,14 @@ impl Caller {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
 
-    /// Whether a job of that owner, about that tenant, exists for them.
+    /// Whether a job of that owner, about that tenant, exists for them. One about every tenant that its owner may see is
+    /// its owner's alone, unless they may see every tenant themselves: `jobs:all` is bounded by tenants.
     #[must_use]
     pub fn sees(&self, owner: &Owner, tenant: Option<TenantId>) -> bool {
-        let theirs = *owner == self.owner || self.may(Scope::JobsAll);
-        theirs && tenant.is_none_or(|tenant| self.tenants.admits(tenant))
+        let own = *owner == self.owner;
+        match tenant {
+            Some(tenant) => (own || self.may(Scope::JobsAll)) && self.tenants.admits(tenant),
+            None => own || (self.may(Scope::JobsAll) && self.tenants.confinement().is_none()),
+        }
     }
 }

@@ -17,8 +17,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use atg_sdk::{
-    Artifact, Error, EventKind, Input, InputDigest, Job, JobEvent, JobFilter, JobId, JobRequest, Operation,
-    Owner, PartHealth, Result, azure::TenantId,
+    Error, EventKind, Input, InputDigest, Job, JobEvent, JobFilter, JobId, JobRequest, Operation, Owner,
+    PartHealth, Result, TraceParent, azure::TenantId,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -150,7 +150,7 @@ pub trait JobQueue: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// `Conflict` with the code [`LEASE_LOST`].
-    async fn fail(&self, lease: Lease, error: Error, artifacts: Vec<Artifact>) -> Result<Job>;
+    async fn fail(&self, lease: Lease, error: Error) -> Result<Job>;
 
     /// Gives a job back, because its worker stops. The attempt does not count.
     ///
@@ -257,6 +257,8 @@ pub struct Claim {
     pub progress_events: u32,
     /// Warnings that its log holds already.
     pub warnings: u64,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceParent>,
 }
 
 /// What became of a lease.

@@ -1,6 +1,6 @@
 //! What a queue knows of one job, and every change that it may go through: data in, data out, for all backends.
 
-use atg_sdk::{Artifact, Error, ErrorKind, EventKind, JobEvent, JobLog, JobRequest, Operation, Result};
+use atg_sdk::{Error, ErrorKind, EventKind, JobEvent, JobLog, JobRequest, Operation, Result};
 use jiff::Timestamp;
 
 use super::{Claim, Fence, LEASE_LOST, Lane, Lease, Policy, RECORD_VERSION, WorkerId};
@@ -124,6 +124,7 @@ impl Record {
             failures: self.ticket.failures,
             progress_events: self.ticket.progress_events,
             warnings: self.ticket.warnings,
+            trace: job.trace,
         };
         let event = self.add(now, EventKind::Started { attempt })?;
         self.ticket.fence = Some(fence);
@@ -165,11 +166,10 @@ impl Record {
         lease: Lease,
         now: Timestamp,
         error: Error,
-        artifacts: Vec<Artifact>,
         policy: &Policy,
     ) -> Result<Vec<JobEvent>> {
         self.check(lease)?;
-        self.end_attempt(now, error, artifacts, policy)
+        self.end_attempt(now, error, policy)
     }
 
     /// Gives the job back: the attempt is over and does not count.
@@ -211,7 +211,7 @@ impl Record {
                 self.log.job().attempt
             ),
         );
-        self.end_attempt(now, error.with_code("WorkerLost"), Vec::new(), policy)
+        self.end_attempt(now, error.with_code("WorkerLost"), policy)
     }
 
     /// Records the wish that the job stop.
@@ -224,13 +224,7 @@ impl Record {
         events
     }
 
-    fn end_attempt(
-        &mut self,
-        now: Timestamp,
-        error: Error,
-        artifacts: Vec<Artifact>,
-        policy: &Policy,
-    ) -> Result<Vec<JobEvent>> {
+    fn end_attempt(&mut self, now: Timestamp, error: Error, policy: &Policy) -> Result<Vec<JobEvent>> {
         self.ticket.failures += 1;
         let job = self.log.job();
         let kind = if job.cancel_requested_at.is_some() {
@@ -243,7 +237,7 @@ impl Record {
             }
         } else {
             self.ticket.dead = error.is_retryable() && job.operation != "query";
-            EventKind::Failed { error, artifacts }
+            EventKind::Failed { error }
         };
         Ok(vec![self.add(now, kind)?])
     }

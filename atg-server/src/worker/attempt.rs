@@ -9,6 +9,7 @@ use std::{
 use atg_sdk::{Error, ErrorKind, EventKind, EventThrottle, Job, JobEvent, JobStatus, Result};
 use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use tokio::time::{sleep, sleep_until, timeout};
+use tracing::Instrument as _;
 
 use super::{
     Shared,
@@ -31,7 +32,7 @@ enum End {
     /// With these events, of which the last ends the job.
     Events(Vec<EventKind>),
     /// With an error: the queue decides whether another attempt follows.
-    Error(Error, Vec<atg_sdk::Artifact>),
+    Error(Error),
     /// Because this worker stops.
     GivenBack,
     /// Somebody else has the job.
@@ -39,7 +40,23 @@ enum End {
 }
 
 /// Carries out one attempt. Whatever happens, the queue hears of it, or the lease runs out.
-pub(super) async fn carry_out(shared: Arc<Shared>, claim: Claim) {
+pub(super) async fn carry_out(shared: Arc<Shared>, mut claim: Claim) {
+    let span = tracing::info_span!(
+        "attempt",
+        otel.name = format_args!("{} attempt", claim.operation.name()),
+        otel.kind = "consumer",
+        job = %claim.lease.job,
+        attempt = claim.lease.attempt,
+        operation = claim.operation.name(),
+        owner = %claim.owner,
+        trace = tracing::field::Empty,
+    );
+    claim.trace = crate::trace::follow(&span, claim.trace);
+    carry_out_traced(shared, claim).instrument(span).await;
+}
+
+async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
+    tracing::info!("started");
     let hold = shared.heart.hold(claim.lease);
     let lease = claim.lease;
     let attempt = Attempt {
@@ -54,10 +71,12 @@ pub(super) async fn carry_out(shared: Arc<Shared>, claim: Claim) {
     // A panic of the inner executor's own methods; one of an operation is its executor's to catch.
     let end = AssertUnwindSafe(attempt.run()).catch_unwind().await.unwrap_or_else(|_| {
         let message = "carry out the operation: the worker panicked, which is a defect of atg: please report what its log says";
-        End::Error(Error::internal(message).with_code("Panicked"), Vec::new())
+        End::Error(Error::internal(message).with_code("Panicked"))
     });
     match shared.write_end(lease, end).await {
         Ok(Some(job)) => {
+            let code = job.error.as_ref().map(Error::code);
+            tracing::info!(status = job.status.name(), error = code, "ended");
             if job.artifacts.is_empty() {
                 shared.clear_copies(lease).await;
             }
@@ -67,7 +86,10 @@ pub(super) async fn carry_out(shared: Arc<Shared>, claim: Claim) {
                 ended(&job);
             }
         }
-        Ok(None) => shared.clear_copies(lease).await,
+        Ok(None) => {
+            tracing::warn!("somebody else has the job");
+            shared.clear_copies(lease).await;
+        }
         Err(error) => {
             tracing::error!(%error, job = %lease.job, "the end of an attempt could not be written");
             shared.clear_copies(lease).await;
@@ -85,7 +107,7 @@ impl Shared {
         loop {
             let written = match &end {
                 End::Events(kinds) => backend.append(lease, kinds.clone()).await,
-                End::Error(error, artifacts) => backend.fail(lease, error.clone(), artifacts.clone()).await,
+                End::Error(error) => backend.fail(lease, error.clone()).await,
                 End::GivenBack => backend.hand_back(lease).await,
                 End::Lost => return Ok(None),
             };
@@ -117,7 +139,7 @@ impl Attempt {
         match self.drive().await {
             Ok(end) => end,
             Err(error) if is_lost(&error) => End::Lost,
-            Err(error) => End::Error(error, Vec::new()),
+            Err(error) => End::Error(error),
         }
     }
 
@@ -279,18 +301,7 @@ impl Attempt {
                 let error = inner.error.clone().unwrap_or_else(|| {
                     Error::internal("carry out the operation: it failed and does not say why")
                 });
-                let operation = self.claim.operation.name();
-                let policy = self.shared.queue.policy();
-                if policy.tries_again(operation, self.claim.failures + 1, &error) {
-                    return Ok(End::Error(error, Vec::new()));
-                }
-                let artifacts = self.shared.copy_artifacts(self.claim.lease, &inner).await;
-                let artifacts = artifacts.unwrap_or_else(|lost| {
-                    // Why the job failed is worth more than the files it left.
-                    tracing::warn!(error = %lost, "the files of a failed job could not be kept");
-                    Vec::new()
-                });
-                Ok(End::Error(error, artifacts))
+                Ok(End::Error(error))
             }
             JobStatus::Cancelled => {
                 // The wish may have come with the end, unheard of until now.
@@ -304,7 +315,7 @@ impl Attempt {
                 if self.shared.give_back.is_cancelled() {
                     return Ok(End::GivenBack);
                 }
-                Ok(End::Error(Error::cancelled(), Vec::new()))
+                Ok(End::Error(Error::cancelled()))
             }
             JobStatus::Pending | JobStatus::Running => Err(Error::internal(
                 "finish the job: its executor says that it has ended, and that it runs",

@@ -35,6 +35,7 @@ pub(super) fn request(claim: &Claim) -> JobRequest {
             attempt,
             fence: (fence.epoch, fence.counter),
         }),
+        trace: claim.trace,
     }
 }
 

@@ -13,7 +13,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use uuid::Uuid;
 
 /// The version of the schema that this build reads and writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// What makes each version of the one before; the first of nothing. None is edited once it is published.
+const STEPS: [&str; VERSION as usize] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
 /// `ATGq`, so that no other database is mistaken for ours.
 const APPLICATION_ID: u32 = 0x4154_4771;
 /// How long to wait for another process; none holds the lock for more than a fraction of a second.
@@ -146,7 +148,7 @@ fn private_file() -> OpenOptions {
     options
 }
 
-/// Makes the tables. One process at a time: switching a database to a write-ahead log does not wait for others.
+/// Makes the tables, or of an older version those of this one. One process at a time: switching a database to a write-ahead log does not wait for others.
 fn create(path: &Path) -> Result<()> {
     let lock_path = path.with_extension("setup");
     let open = |path: &Path| -> io::Result<File> {
@@ -167,19 +169,24 @@ fn create_alone(path: &Path) -> Result<()> {
         connection.busy_timeout(BUSY)?;
         let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > 0 {
-            return check(&connection, path);
+            check(&connection, path)?;
+            if version == VERSION {
+                return Ok(());
+            }
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let tables: u32 =
             transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 {
+        if version == 0 && tables > 0 {
             return Err(Fault::Rule(foreign(path)));
         }
-        transaction.execute_batch(include_str!("schema.sql"))?;
+        for step in STEPS.iter().skip(version as usize) {
+            transaction.execute_batch(step)?;
+        }
         transaction.execute(
-            "INSERT INTO meta VALUES ('queue_id', ?)",
+            "INSERT OR IGNORE INTO meta VALUES ('queue_id', ?)",
             [Uuid::now_v7().to_string()],
         )?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

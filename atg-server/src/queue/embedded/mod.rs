@@ -4,6 +4,7 @@
 //! loses nothing that it acknowledged, and no two processes disagree about who was first.
 
 mod database;
+mod former;
 mod inputs;
 mod look;
 mod queue;
@@ -18,14 +19,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use atg_sdk::{Error, ErrorKind, Job, JobEvent, JobId, JobStatus, Result};
+use atg_sdk::{Error, Job, JobEvent, JobId, JobStatus, Result};
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
 use super::{Clock, Policy, Record, Topic, news::Hub};
 use database::{Database, Fault};
+use former::{expired, forgotten};
 use look::Looking;
-use row::{Row, forgotten};
+use row::Row;
 
 /// Events read in one transaction.
 const PAGE: u32 = 500;
@@ -119,13 +121,15 @@ impl Shared {
     /// Finds a job, or says how it is that there is none.
     fn find(&self, transaction: &Transaction<'_>, id: JobId, now: Timestamp) -> Result<Row, Fault> {
         match Row::find(transaction, id)? {
-            Some(row) if row.has_expired(now) => Err(gone(id).into()),
+            Some(row) if row.has_expired(now) => Err(expired(row.record.log.job()).into()),
             Some(row) => Ok(row),
-            None if forgotten(transaction, id)? == Some(true) => Err(gone(id).into()),
-            None => Err(Error::not_found(format!(
-                "find job {id}: there is none here: list the jobs to see those that there are"
-            ))
-            .into()),
+            None => match forgotten(transaction, id)? {
+                Some(former) if former.expired => Err(former.gone(id).into()),
+                _ => Err(Error::not_found(format!(
+                    "find job {id}: there is none here: list the jobs to see those that there are"
+                ))
+                .into()),
+            },
         }
     }
 
@@ -138,11 +142,4 @@ impl Shared {
             self.hub.announce(Topic::Queue);
         }
     }
-}
-
-fn gone(id: JobId) -> Error {
-    Error::new(
-        ErrorKind::Gone,
-        format!("find job {id}: it was here and is deleted: run the operation again under a new id"),
-    )
 }

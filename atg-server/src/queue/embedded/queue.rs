@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use atg_sdk::{Artifact, Error, Job, JobId, JobRequest, Operation, Result};
+use atg_sdk::{Error, Job, JobId, JobRequest, Operation, Result};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use uuid::Uuid;
@@ -33,10 +33,10 @@ impl JobQueue for EmbeddedQueue {
         blocking(&self.shared, move |shared| shared.renew(worker, &leases)).await
     }
 
-    async fn fail(&self, lease: Lease, error: Error, artifacts: Vec<Artifact>) -> Result<Job> {
+    async fn fail(&self, lease: Lease, error: Error) -> Result<Job> {
         blocking(&self.shared, move |shared| {
             shared.change("end an attempt", lease.job, |record, now| {
-                record.fail(lease, now, error, artifacts, &shared.policy)
+                record.fail(lease, now, error, &shared.policy)
             })
         })
         .await
@@ -320,6 +320,7 @@ impl Shared {
                 operation: Operation::from_parts(&job.operation, job.parameters.clone())?,
                 confined_to: job.confined_to.clone(),
                 context: None,
+                trace: job.trace,
             };
             Ok((row.number, request, row.record.ticket.priority))
         })

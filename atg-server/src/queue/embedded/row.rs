@@ -2,7 +2,7 @@
 
 use atg_sdk::{Error, EventKind, Job, JobEvent, JobId, JobLog, Owner, Result};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, Row as SqlRow, Transaction, params};
+use rusqlite::{Row as SqlRow, Transaction, params};
 use uuid::Uuid;
 
 use super::{
@@ -63,11 +63,13 @@ impl Row {
         if let EventKind::Submitted {
             parameters,
             confined_to,
+            trace,
             ..
         } = first.kind
         {
             job.parameters = parameters;
             job.confined_to = confined_to;
+            job.trace = trace;
         }
         let lane: String = row.get("lane")?;
         let fence = match (
@@ -219,31 +221,6 @@ impl Row {
         };
         Ok(())
     }
-
-    /// Removes the job and remembers that it was there.
-    pub(super) fn forget(
-        transaction: &Transaction<'_>,
-        number: i64,
-        id: &str,
-        expired: bool,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        change(transaction)?;
-        transaction.execute("DELETE FROM job WHERE number = ?", [number])?;
-        transaction.execute(
-            "INSERT OR REPLACE INTO gone (id, expired, at) VALUES (?, ?, ?)",
-            params![id, expired, now.as_millisecond()],
-        )?;
-        Ok(())
-    }
-}
-
-/// Whether a job was here once: true where its time was over, false where somebody deleted it.
-pub(super) fn forgotten(transaction: &Transaction<'_>, id: JobId) -> Result<Option<bool>, Fault> {
-    Ok(transaction
-        .prepare_cached("SELECT expired FROM gone WHERE id = ?")?
-        .query_row([id.to_string()], |row| row.get(0))
-        .optional()?)
 }
 
 /// Events after that sequence, in order.

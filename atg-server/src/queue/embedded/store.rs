@@ -14,8 +14,8 @@ use super::{
     super::{EventPage, Expired, Identity, JobStore, Lease, News, Record, Topic},
     EmbeddedQueue, PAGE, Shared,
     database::{Fault, blocking},
-    gone,
-    row::{self, Row, forgotten, integer, nanoseconds, to_json},
+    former::{expired, forget, forgotten},
+    row::{self, Row, integer, nanoseconds, to_json},
 };
 
 /// How long it is believed that the file can be written to.
@@ -159,13 +159,13 @@ impl Shared {
         let (job, changed) = self.database.write("accept a job", |transaction| {
             if let Some(row) = Row::find(transaction, request.id)? {
                 if row.has_expired(now) {
-                    return Err(gone(request.id).into());
+                    return Err(expired(row.record.log.job()).into());
                 }
                 row.record.check_same_request(request)?;
                 return Ok((row.into_job(), None));
             }
-            if forgotten(transaction, request.id)?.is_some() {
-                return Err(gone(request.id).into());
+            if let Some(former) = forgotten(transaction, request.id)? {
+                return Err(former.gone(request.id).into());
             }
             self.check_room(transaction, &request.owner)?;
             self.use_inputs(transaction, request, now)?;
@@ -277,13 +277,7 @@ impl Shared {
                 ))
                 .into());
             }
-            Row::forget(
-                transaction,
-                row.number,
-                &id.to_string(),
-                row.has_expired(now),
-                now,
-            )?;
+            forget(transaction, row.number, row.has_expired(now), now)?;
             Ok(true)
         })?;
         if deleted {
@@ -308,8 +302,8 @@ impl Shared {
                     })?;
                     rows.collect::<rusqlite::Result<Vec<_>>>()?
                 };
-                for (number, id) in &old {
-                    Row::forget(transaction, *number, id, true, now)?;
+                for (number, _) in &old {
+                    forget(transaction, *number, true, now)?;
                 }
                 Ok(old)
             })?;

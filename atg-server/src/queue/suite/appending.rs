@@ -49,10 +49,7 @@ pub(crate) async fn an_old_token_is_refused(fixture: &dyn Fixture) {
     let stale = async |lease: Lease| {
         for error in [
             refused(bench.append(lease, [completed()]).await, ErrorKind::Conflict),
-            refused(
-                bench.queue.fail(lease, outage(), Vec::new()).await,
-                ErrorKind::Conflict,
-            ),
+            refused(bench.queue.fail(lease, outage()).await, ErrorKind::Conflict),
             refused(bench.queue.hand_back(lease).await, ErrorKind::Conflict),
         ] {
             assert_eq!(error.code(), LEASE_LOST);
@@ -132,7 +129,7 @@ pub(crate) async fn what_is_appended_is_counted_over_all_attempts(fixture: &dyn 
         counted,
     ];
     bench.append(lease, kinds).await.unwrap();
-    bench.queue.fail(lease, outage(), Vec::new()).await.unwrap();
+    bench.queue.fail(lease, outage()).await.unwrap();
     bench.pass(seconds(60));
     let claim = bench.claim().await.unwrap();
     assert_eq!((claim.failures, claim.progress_events, claim.warnings), (1, 2, 3));

@@ -112,7 +112,7 @@ pub(crate) async fn a_stopped_job_gets_no_further_attempt(fixture: &dyn Fixture)
         let job = bench.queue.cancel(lease.job).await.unwrap();
         assert_eq!(job.status, JobStatus::Running, "only its worker can stop it");
         match end {
-            "fail" => drop(bench.queue.fail(lease, outage(), Vec::new()).await.unwrap()),
+            "fail" => drop(bench.queue.fail(lease, outage()).await.unwrap()),
             "hand back" => drop(bench.queue.hand_back(lease).await.unwrap()),
             _ => {
                 bench.pass(seconds(11));

@@ -1,6 +1,6 @@
 //! Attempts that fail.
 
-use atg_sdk::{Artifact, Error, ErrorKind, JobStatus};
+use atg_sdk::{Error, ErrorKind, JobStatus};
 
 use super::{
     super::{Lane, Policy},
@@ -16,7 +16,7 @@ pub(crate) async fn a_failure_waits_and_waits_longer(fixture: &dyn Fixture) {
     bench.submit(&scan_of(1)).await;
     for (least, most) in [(4, 8), (8, 16)] {
         let lease = bench.claim().await.unwrap().lease;
-        let job = bench.queue.fail(lease, outage(), Vec::new()).await.unwrap();
+        let job = bench.queue.fail(lease, outage()).await.unwrap();
         assert_eq!(job.status, JobStatus::Pending);
         assert!(bench.claim().await.is_none());
         let now = super::super::Clock::now(&*bench.clock);
@@ -40,24 +40,14 @@ pub(crate) async fn a_failure_waits_and_waits_longer(fixture: &dyn Fixture) {
 pub(crate) async fn a_job_fails_after_its_attempts_and_is_a_dead_letter(fixture: &dyn Fixture) {
     let bench = Bench::new(fixture).await;
     let id = bench.submit(&scan_of(1)).await.id;
-    let report = Artifact {
-        name: "report.json".to_owned(),
-        content_type: "application/json".to_owned(),
-        size_bytes: 2,
-        sha256: "0".repeat(64),
-    };
     for _ in 0..3 {
         let lease = bench.claim().await.unwrap().lease;
-        bench
-            .queue
-            .fail(lease, outage(), vec![report.clone()])
-            .await
-            .unwrap();
+        bench.queue.fail(lease, outage()).await.unwrap();
         bench.pass(seconds(60));
     }
     let job = bench.job(id).await;
     assert_eq!((job.status, job.attempt), (JobStatus::Failed, 3));
-    assert_eq!((job.error, job.artifacts), (Some(outage()), vec![report]));
+    assert_eq!((job.error, job.artifacts), (Some(outage()), Vec::new()));
     assert!(bench.claim().await.is_none());
     let letters = bench.queue.dead_letters(10).await.unwrap();
     assert_eq!(letters.len(), 1);
@@ -70,7 +60,7 @@ pub(crate) async fn a_final_failure_is_final(fixture: &dyn Fixture) {
     for kind in ErrorKind::ALL.into_iter().filter(|kind| !kind.is_retryable()) {
         let lease = bench.running().await;
         let error = Error::new(kind, "do it");
-        let job = bench.queue.fail(lease, error.clone(), Vec::new()).await.unwrap();
+        let job = bench.queue.fail(lease, error.clone()).await.unwrap();
         assert_eq!(
             (job.status, job.error),
             (JobStatus::Failed, Some(error)),
@@ -84,7 +74,7 @@ pub(crate) async fn a_query_is_tried_once(fixture: &dyn Fixture) {
     let bench = Bench::new(fixture).await;
     let failed = bench.submit(&question()).await.id;
     let lease = bench.claim_in(Lane::Short).await.unwrap().lease;
-    bench.queue.fail(lease, outage(), Vec::new()).await.unwrap();
+    bench.queue.fail(lease, outage()).await.unwrap();
     let lost = bench.submit(&question()).await.id;
     bench.claim_in(Lane::Short).await.unwrap();
     bench.pass(seconds(11));
@@ -105,7 +95,7 @@ pub(crate) async fn a_dead_letter_is_sent_again_once(fixture: &dyn Fixture) {
     bench.submit(&request).await;
     for _ in 0..3 {
         let lease = bench.claim().await.unwrap().lease;
-        bench.queue.fail(lease, outage(), Vec::new()).await.unwrap();
+        bench.queue.fail(lease, outage()).await.unwrap();
         bench.pass(seconds(60));
     }
     let first = bench.queue.requeue(request.id).await.unwrap();

@@ -5,8 +5,8 @@
 use std::{env, fs, path::PathBuf, sync::Arc};
 
 use atg_sdk::{
-    Error, ErrorKind, EventKind, JobFilter, JobId, JobLog, JobRequest, JobStatus, Operation, Owner,
-    azure::TenantId, model::operations::scan,
+    Error, ErrorKind, EventKind, FormerJob, JobFilter, JobId, JobLog, JobRequest, JobStatus, Operation,
+    Owner, azure::TenantId, model::operations::scan,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
@@ -32,11 +32,12 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_second(1_800_000_000).unwrap()))
 }
 
-fn golden() -> PathBuf {
-    PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/src/queue/embedded/tests/v1.sql"
-    ))
+/// The version that this build writes.
+const CURRENT: u32 = 2;
+
+fn golden(version: u32) -> PathBuf {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/queue/embedded/tests");
+    PathBuf::from(folder).join(format!("v{version}.sql"))
 }
 
 fn open(file: &File, clock: Arc<ManualClock>) -> EmbeddedQueue {
@@ -78,7 +79,7 @@ async fn fill(queue: &EmbeddedQueue) {
     queue.delete(id(DELETED)).await.unwrap();
     submit(DEAD).await;
     let outage = Error::new(ErrorKind::Unavailable, "reach Azure");
-    queue.fail(claim().await, outage, Vec::new()).await.unwrap();
+    queue.fail(claim().await, outage).await.unwrap();
     submit(RUNNING).await;
     claim().await;
     submit(PENDING).await;
@@ -130,9 +131,9 @@ async fn the_tables_of_a_version_are_never_edited() {
     fill(&queue).await;
     let text = dump(&queue.shared.database.connect().unwrap());
     if env::var_os("ATG_UPDATE_GOLDEN").is_some() {
-        fs::write(golden(), &text).unwrap();
+        fs::write(golden(CURRENT), &text).unwrap();
     }
-    let kept = fs::read_to_string(golden()).unwrap();
+    let kept = fs::read_to_string(golden(CURRENT)).unwrap();
     assert_eq!(
         tables(&text),
         tables(&kept),
@@ -140,14 +141,68 @@ async fn the_tables_of_a_version_are_never_edited() {
     );
 }
 
-#[tokio::test]
-async fn a_file_of_version_1_goes_on_where_it_was() {
+/// A file as that version left it.
+fn file_of(version: u32) -> File {
     let file = File::new();
     let made = Connection::open(file.path()).unwrap();
     made.pragma_update(None, "journal_mode", "WAL").unwrap();
-    made.execute_batch(&fs::read_to_string(golden()).unwrap())
+    made.execute_batch(&fs::read_to_string(golden(version)).unwrap())
         .unwrap();
-    drop(made);
+    file
+}
+
+#[tokio::test]
+async fn an_older_file_becomes_what_a_new_one_is() {
+    let (old, new) = (file_of(1), File::new());
+    let schema = |queue: &EmbeddedQueue| -> Vec<String> {
+        let connection = queue.shared.database.connect().unwrap();
+        let mut select = connection
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .unwrap();
+        let rows = select.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let (opened, made) = (open(&old, clock()), open(&new, clock()));
+    assert_eq!(schema(&opened), schema(&made));
+    // What version 1 deleted belongs to nobody, what this one deletes to its owner.
+    let gone = async |number| {
+        let request = JobRequest::new(Operation::SelfTest(Default::default()));
+        opened.submit(request.with_id(id(number)), 0).await.unwrap_err()
+    };
+    let forgotten = gone(DELETED).await;
+    assert_eq!(forgotten.kind(), ErrorKind::Gone);
+    assert_eq!(FormerJob::of(&forgotten), None);
+    opened.delete(id(COMPLETED)).await.unwrap();
+    let former = FormerJob {
+        owner: Owner::new("somebody"),
+        tenant_id: Some(TenantId::new(Uuid::from_u128(7))),
+    };
+    assert_eq!(FormerJob::of(&gone(COMPLETED).await), Some(&former));
+}
+
+/// Two processes start with the same old file.
+#[tokio::test]
+async fn an_older_file_is_migrated_once() {
+    let file = file_of(1);
+    let path = file.path();
+    std::thread::scope(|scope| {
+        let opened: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| EmbeddedQueue::open(&path, Policy::default(), clock()).map(drop)))
+            .collect();
+        for opened in opened {
+            opened.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_file_of_any_version_goes_on_where_it_was() {
+    for version in 1..=CURRENT {
+        goes_on(file_of(version)).await;
+    }
+}
+
+async fn goes_on(file: File) {
     let clock = clock();
     let queue = open(&file, Arc::clone(&clock));
     let states = [
