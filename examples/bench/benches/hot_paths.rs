@@ -13,7 +13,7 @@ static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let options = Options {
         seed: 1,
         rows: ROWS as u64,
-        changed_per_mille: 0,
+        ..Options::default()
     };
     let mut bytes = Vec::new();
     generate(&options, &mut bytes, None).expect("memory does not fail");

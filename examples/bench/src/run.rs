@@ -75,7 +75,7 @@ pub async fn measure(plan: &Plan) -> Result<Report> {
     let options = Options {
         seed: plan.seed,
         rows: plan.rows,
-        changed_per_mille: 0,
+        ..Options::default()
     };
     let modified = Options {
         changed_per_mille: CHANGED_PER_MILLE,

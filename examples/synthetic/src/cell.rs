@@ -1,7 +1,7 @@
 //! A cell: one resource group and everything that an application has in it.
 
 use crate::{
-    CELLS_IN_A_SUBSCRIPTION, compute, data, identity, network, platform,
+    compute, data, identity, network, platform,
     random::{Random, guid},
     tenant_id, web,
     writer::{Row, Writer},
@@ -27,6 +27,7 @@ const STREAMS: u64 = 1 << 32;
 pub(crate) struct Cell {
     pub(crate) seed: u64,
     pub(crate) index: u64,
+    groups_per_subscription: u64,
     /// `/subscriptions/…`
     pub(crate) subscription: String,
     /// `/subscriptions/…/resourceGroups/…`
@@ -39,8 +40,8 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn new(seed: u64, index: u64) -> Self {
-        let number = index / CELLS_IN_A_SUBSCRIPTION;
+    pub(crate) fn new(seed: u64, groups_per_subscription: u64, index: u64) -> Self {
+        let number = index / groups_per_subscription;
         let subscription = format!("/subscriptions/{}", guid(Random::new(seed, 1 + number)));
         let mut random = Random::new(seed, STREAMS + index * 64);
         let location = random.pick(&REGIONS);
@@ -49,6 +50,7 @@ impl Cell {
         Self {
             seed,
             index,
+            groups_per_subscription,
             group: format!("{subscription}/resourceGroups/rg-{team}-{index:06}"),
             subscription,
             location,
@@ -56,6 +58,12 @@ impl Cell {
             team,
             short: format!("{}{index:06}", &team[..3]),
         }
+    }
+
+    /// The first cell of the subscription, whose network the others are peered with; `None` for that one itself.
+    pub(crate) fn hub(&self) -> Option<Self> {
+        let hub = self.index - self.index % self.groups_per_subscription;
+        (hub != self.index).then(|| Self::new(self.seed, self.groups_per_subscription, hub))
     }
 
     /// The subscription's own row.

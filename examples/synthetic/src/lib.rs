@@ -5,6 +5,7 @@ mod compute;
 mod data;
 mod identity;
 mod network;
+mod parts;
 mod platform;
 mod random;
 mod web;
@@ -12,9 +13,10 @@ mod writer;
 
 use std::io::{self, Write};
 
-use cell::Cell;
 use random::{Random, guid};
 use writer::Writer;
+
+pub use parts::{Part, Parts, part};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,24 @@ pub struct Options {
     pub rows: u64,
     /// How many of 1,000 rows are modified against the tenant of the same seed and size with 0 here.
     pub changed_per_mille: u64,
+    /// How many resource groups a subscription has; [`Options::GROUPS`] unless told.
+    pub groups_per_subscription: u64,
+}
+
+impl Options {
+    /// Resource groups in a subscription, where nobody says otherwise; Azure allows 980.
+    pub const GROUPS: u64 = 64;
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            rows: 10_000,
+            changed_per_mille: 0,
+            groups_per_subscription: Self::GROUPS,
+        }
+    }
 }
 
 /// What was written.
@@ -49,9 +69,6 @@ pub fn tenant_id(seed: u64) -> String {
     guid(Random::new(seed, 0))
 }
 
-/// Resource groups in a subscription; Azure allows 980.
-const CELLS_IN_A_SUBSCRIPTION: u64 = 64;
-
 /// Writes a tenant, and tells its edges where `edges` is given.
 ///
 /// # Errors
@@ -63,25 +80,9 @@ pub fn generate(
 ) -> io::Result<Summary> {
     let mut summary = Summary::default();
     let mut writer = Writer::new(options, edges.is_some());
-    let mut index = 0;
-    while summary.rows < options.rows {
-        writer.begin();
-        if index == 0 {
-            identity::role_definitions(&mut writer);
-        }
-        let cell = Cell::new(options.seed, index);
-        if index.is_multiple_of(CELLS_IN_A_SUBSCRIPTION) {
-            cell.subscription(&mut writer);
-        }
-        cell.write(&mut writer);
-        let left = options.rows - summary.rows;
-        if writer.rows() > left {
-            // What does not fit whole is not begun: a cut cell would point at rows that are not there.
-            writer.begin();
-            cell.fill(&mut writer, left);
-        }
+    let mut parts = Parts::new(*options);
+    while parts.write_next(&mut writer).is_some() {
         writer.hand_out(out, edges.as_deref_mut(), &mut summary)?;
-        index += 1;
     }
     Ok(summary)
 }

@@ -9,7 +9,7 @@ use std::{
 
 use atg_synthetic::{Options, Summary, generate, tenant_id};
 
-const USAGE: &str = "usage: atg-synthetic [--rows N] [--seed N] [--changed PER_MILLE] [--out FILE] [--truth FILE] [--tenant-id]";
+const USAGE: &str = "usage: atg-synthetic [--rows N] [--seed N] [--changed PER_MILLE] [--groups PER_SUBSCRIPTION] [--out FILE] [--truth FILE] [--tenant-id]";
 
 struct Arguments {
     options: Options,
@@ -47,11 +47,7 @@ fn main() -> ExitCode {
 
 fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let mut arguments = Arguments {
-        options: Options {
-            seed: 1,
-            rows: 10_000,
-            changed_per_mille: 0,
-        },
+        options: Options::default(),
         out: None,
         truth: None,
         only_tenant_id: false,
@@ -63,6 +59,7 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--rows" => arguments.options.rows = number(value()?)?,
             "--seed" => arguments.options.seed = number(value()?)?,
             "--changed" => arguments.options.changed_per_mille = number(value()?)?,
+            "--groups" => arguments.options.groups_per_subscription = number(value()?)?,
             "--out" => arguments.out = Some(value()?),
             "--truth" => arguments.truth = Some(value()?),
             "--tenant-id" => arguments.only_tenant_id = true,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{CELLS_IN_A_SUBSCRIPTION, cell::Cell, writer::Writer};
+use crate::{cell::Cell, writer::Writer};
 
 const VNETS: &str = "Microsoft.Network/virtualNetworks";
 const NSGS: &str = "Microsoft.Network/networkSecurityGroups";
@@ -144,9 +144,8 @@ fn network(cell: &Cell, w: &mut Writer) {
             w.edge(&subnet, "ROUTES_VIA", &table);
         }
     }
-    let hub = cell.index - cell.index % CELLS_IN_A_SUBSCRIPTION;
-    if hub != cell.index {
-        let hub = Cell::new(cell.seed, hub).id(VNETS, "vnet");
+    if let Some(hub) = cell.hub() {
+        let hub = hub.id(VNETS, "vnet");
         let peering = format!("{id}/virtualNetworkPeerings/to-hub");
         cell.child(
             w,

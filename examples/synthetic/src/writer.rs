@@ -48,6 +48,16 @@ impl Writer {
         }
     }
 
+    /// Says how many rows of the tenant stand before the next one.
+    pub(crate) const fn continue_after(&mut self, rows: u64) {
+        self.before = rows;
+    }
+
+    /// The rows since [`begin`](Self::begin), one a line.
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Forgets what was not handed out.
     pub(crate) fn begin(&mut self) {
         self.text.clear();
@@ -137,7 +147,6 @@ impl Writer {
         summary.rows += self.rows;
         summary.changed += self.changed;
         summary.bytes += self.text.len() as u64;
-        self.before += self.rows;
         if let Some(sink) = edges {
             for line in self.edges.lines() {
                 let mut parts = line.split('\t');

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use atg_synthetic::{Options, Summary, generate, tenant_id};
+use atg_synthetic::{Options, Parts, Summary, generate, part, tenant_id};
 use serde_json::Value;
 
 struct Tenant {
@@ -16,6 +16,7 @@ fn tenant(rows: u64, changed_per_mille: u64) -> Tenant {
         seed: 7,
         rows,
         changed_per_mille,
+        ..Options::default()
     };
     let (mut bytes, mut edges) = (Vec::new(), Vec::new());
     let summary = generate(
@@ -57,7 +58,7 @@ fn same_seed_and_size_same_bytes() {
     let other = Options {
         seed: 8,
         rows: 3000,
-        changed_per_mille: 0,
+        ..Options::default()
     };
     let mut bytes = Vec::new();
     generate(&other, &mut bytes, None).expect("memory does not fail");
@@ -143,4 +144,29 @@ fn a_modified_tenant_differs_in_as_many_rows_and_in_no_edge() {
         "{differing} of 20000 is not about one in a hundred"
     );
     assert_eq!(before.edges, after.edges);
+}
+
+#[test]
+fn the_parts_one_by_one_are_the_whole_in_any_order() {
+    let options = Options {
+        seed: 7,
+        rows: 3000,
+        changed_per_mille: 10,
+        groups_per_subscription: 3,
+    };
+    let mut whole = Vec::new();
+    generate(&options, &mut whole, None).expect("memory does not fail");
+    let parts: Vec<_> = Parts::new(options).collect();
+    let mut texts: Vec<String> = parts.iter().rev().map(|place| part(&options, *place)).collect();
+    texts.reverse();
+    assert!(
+        texts.concat().as_bytes() == whole,
+        "the parts differ from the whole"
+    );
+    assert_eq!(parts.iter().map(|part| part.rows).sum::<u64>(), 3000);
+    let subscriptions = texts
+        .concat()
+        .matches("\"Microsoft.Resources/subscriptions\"")
+        .count();
+    assert_eq!(subscriptions, parts.len().div_ceil(3));
 }
