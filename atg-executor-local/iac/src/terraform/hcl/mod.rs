@@ -8,7 +8,7 @@ mod layout;
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use atg_json::Json;
 

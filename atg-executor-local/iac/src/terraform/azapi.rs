@@ -1,0 +1,139 @@
+//! Any resource of Azure Resource Manager, with its body as it is.
+
+use super::{
+    hcl::{Body, Expression},
+    reference::Here,
+    value::{part, secrets},
+};
+use crate::plan::{Identity, Kind, Member, Resource, Text, Value};
+
+/// The types of identity that the provider's own block knows; others stand in the body.
+const IDENTITIES: [&str; 4] = [
+    "None",
+    "SystemAssigned",
+    "UserAssigned",
+    "SystemAssigned, UserAssigned",
+];
+
+/// The block's content. `body` is the resource's, with what an association gives it where that is set at once.
+pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member]) -> Body {
+    let Kind::Arm {
+        resource_type,
+        api_version,
+        known,
+    } = &resource.kind
+    else {
+        return Body::new();
+    };
+    let mut out = Body::new();
+    out.attribute("type", format!("{resource_type}@{api_version}"))
+        .attribute("name", here.text(&resource.name));
+    let parent = here.parent_id(resource);
+    out.attribute("parent_id", parent);
+    if let Some(location) = &resource.location {
+        out.attribute("location", here.text(location));
+    }
+    if !known {
+        // The provider refuses a type that it has no schema of.
+        out.attribute("schema_validation_enabled", false);
+    }
+    let mut parted = part(here.plan(), body);
+    if let Some(identity) = &resource.identity {
+        write_identity(here, identity, &mut parted.open, &mut out);
+    }
+    if !parted.open.is_empty() {
+        out.blank();
+        out.attribute("body", here.object(&parted.open));
+    }
+    if !parted.secret.is_empty() {
+        out.blank();
+        out.attribute("sensitive_body", secret(here, parted.secret));
+    }
+    if let Some(tags) = &resource.tags {
+        write_tags(here, tags, &mut out);
+    }
+    out
+}
+
+/// The content of a block that gives a resource values for which it had to exist.
+pub(super) fn second_step(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member]) -> Body {
+    let mut out = Body::new();
+    let Kind::Arm {
+        resource_type,
+        api_version,
+        ..
+    } = &resource.kind
+    else {
+        return out;
+    };
+    out.attribute("type", format!("{resource_type}@{api_version}"))
+        .attribute(
+            "resource_id",
+            Expression::reference("azapi_resource", [resource.symbol.as_str(), "id"]),
+        );
+    out.blank();
+    out.attribute("body", here.object(body));
+    out
+}
+
+/// `null`, and so nothing to do for the provider, until every secret of the resource is given: sending some would wipe
+/// out the others.
+fn secret(here: &mut Here<'_, '_>, members: Vec<Member>) -> Expression {
+    let value = Value::Object(members);
+    let given = secrets(here.plan(), &value)
+        .into_iter()
+        .map(|parameter| here.parameter(parameter))
+        .collect();
+    let missing = Expression::Call("contains", vec![Expression::List(given), Expression::Null]);
+    let value = here.value(&value);
+    Expression::Conditional(Box::new([missing, Expression::Null, value]))
+}
+
+fn write_identity(here: &mut Here<'_, '_>, identity: &Identity, body: &mut Vec<Member>, out: &mut Body) {
+    let spelled: String = identity.kind.split_whitespace().collect();
+    let known = IDENTITIES
+        .into_iter()
+        .find(|known| known.replace(' ', "").eq_ignore_ascii_case(&spelled));
+    let Some(kind) = known else {
+        body.push(Member::new("identity", as_in_body(identity)));
+        return;
+    };
+    let mut block = Body::new();
+    block.attribute("type", kind);
+    if !identity.user_assigned.is_empty() {
+        let ids = identity.user_assigned.iter().map(|id| here.text(id)).collect();
+        block.attribute("identity_ids", Expression::List(ids));
+    }
+    out.block("identity", [], block);
+}
+
+fn as_in_body(identity: &Identity) -> Value {
+    let mut members = vec![Member::new("type", Value::literal(&identity.kind))];
+    if !identity.user_assigned.is_empty() {
+        let ids = identity.user_assigned.iter().map(|id| Member {
+            name: id.clone(),
+            value: Value::Object(Vec::new()),
+        });
+        members.push(Member::new(
+            "userAssignedIdentities",
+            Value::Object(ids.collect()),
+        ));
+    }
+    Value::Object(members)
+}
+
+/// No tags and an empty set of tags are one to Azure, and two to the providers.
+pub(super) fn write_tags(here: &mut Here<'_, '_>, tags: &[(Text, Text)], out: &mut Body) {
+    if tags.is_empty() {
+        return;
+    }
+    let members: Vec<Member> = tags
+        .iter()
+        .map(|(name, value)| Member {
+            name: name.clone(),
+            value: Value::Text(value.clone()),
+        })
+        .collect();
+    out.blank();
+    out.attribute("tags", here.object(&members));
+}
