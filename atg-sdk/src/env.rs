@@ -95,6 +95,10 @@ variables! {
     ATG_MAX_OPEN_JOBS, "1000";
     /// How many jobs may wait in all; more are answered `503`.
     ATG_MAX_QUEUE_DEPTH, "10000";
+    /// Owners whose jobs come earlier (above 0) or later (below) than those of others: `oncall=10,nightly=-10`.
+    ATG_OWNER_PRIORITIES, "none: all are equal";
+    /// Where inputs and artifacts are kept: a directory, the same for all processes of a service.
+    ATG_ARTIFACT_STORE, "`objects` in the data directory";
     /// How many days ended jobs and their artifacts are kept.
     ATG_JOB_RETENTION_DAYS, "7";
     /// The largest input that the server takes, in bytes.
@@ -113,6 +117,14 @@ variables! {
     ENABLE_METRICS, "`true`";
     /// An address and port for `/metrics` and `/health` of their own, without a key.
     ATG_METRICS_LISTEN, "none: `/metrics` is behind a key";
+    /// Where traces are sent, OTLP over HTTP; `OTEL_SERVICE_NAME` and the exporter's other variables mean what they mean everywhere.
+    OTEL_EXPORTER_OTLP_ENDPOINT, "none: no trace is recorded";
+    /// A Redis for the queue. This version has none and does not start with it.
+    REDIS_URL, "the queue in the data directory";
+    /// A Neo4j for the graph. This version has none, and the server does not start with it.
+    NEO4J_URI, "none";
+    /// A vault with the key records. This version reads none, and the server does not start with it.
+    AZURE_KEY_VAULT_NAME, "none";
 }
 
 #[cfg(test)]

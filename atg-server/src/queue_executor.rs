@@ -62,7 +62,10 @@ impl QueueExecutor {
     pub async fn open_with_clock(options: QueueOptions, clock: Arc<dyn Clock>) -> Result<Self> {
         let setup = options.clone();
         let (queue, objects, clock) = tokio::task::spawn_blocking(move || {
-            let objects = Objects::directory(&setup.data_dir.join("objects"))?;
+            let objects = setup
+                .objects_dir
+                .unwrap_or_else(|| setup.data_dir.join("objects"));
+            let objects = Objects::directory(&objects)?;
             let time = Arc::clone(&clock);
             let queue = EmbeddedQueue::open(&setup.data_dir.join("queue.db"), setup.policy, time)?;
             Ok::<_, Error>((queue, objects, clock))

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use options::WorkerOptions;
+pub use options::{Admit, WorkerOptions};
 
 use crate::{
     QueueExecutor,

@@ -244,10 +244,7 @@ impl Service {
             Call::Cancel(job) => self.cancel_job(&job, &request, caller, seen).await,
             Call::DeleteJob(job) => self.delete_job(&job, &request, caller, seen).await,
             Call::Status => self.status(&request, caller).await,
-            Call::Metrics => {
-                Self::require(caller, Some(crate::keys::Scope::Admin))?;
-                self.metrics().await
-            }
+            Call::Metrics => self.metrics().await,
             Call::Health | Call::Live | Call::Ready | Call::OpenApi | Call::Docs | Call::DocsAsset(_) => {
                 self.open(call).await
             }

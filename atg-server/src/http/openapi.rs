@@ -4,10 +4,8 @@ use atg_sdk::{Artifact, Health, Input, Job, JobEvent, JobStatus, model::operatio
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{
-    routes::BASE,
-    submit::{MAX_WAIT, scope_of},
-};
+use super::{routes::BASE, submit::MAX_WAIT};
+use crate::keys::Scope;
 
 /// The document, as `/openapi.json` shows it.
 #[must_use]
@@ -99,7 +97,7 @@ fn job_id() -> Value {
 }
 
 fn submission(name: &str, parameters: &Value) -> Value {
-    let scope = scope_of(name).map_or_else(
+    let scope = Scope::of_operation(name).map_or_else(
         || "Any key may.".to_owned(),
         |scope| format!("Needs the scope `{scope}`."),
     );
@@ -333,8 +331,8 @@ fn plain(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
     } }));
     paths.insert("/metrics".to_owned(), json!({ "get": {
         "operationId": "metrics", "summary": "Measurements, as Prometheus reads them", "tags": ["service"],
-        "description": "Needs the scope `admin`.",
-        "responses": answers(json!({ "200": { "description": "The text.", "content": { "text/plain": {} } } }), &[403, 404])
+        "description": "Any key will do. A listener of its own, where there is one, needs none.",
+        "responses": answers(json!({ "200": { "description": "The text.", "content": { "text/plain": {} } } }), &[404])
     } }));
 }
 

@@ -30,18 +30,6 @@ pub(super) const MAX_WAIT: u64 = 60;
 /// How long a client should wait before it asks for a running job again, in seconds.
 pub(super) const RETRY_AFTER: u64 = 2;
 
-/// The scope that an operation asks for; `None` where any key will do.
-pub(super) fn scope_of(operation: &str) -> Option<Scope> {
-    match operation {
-        "scan" => Some(Scope::ScanRun),
-        "import" => Some(Scope::GraphWrite),
-        "generate-iac" => Some(Scope::IacGenerate),
-        "create-tenant" => Some(Scope::TenantCreate),
-        "self-test" | "rehearsal" => None,
-        _ => Some(Scope::GraphRead),
-    }
-}
-
 /// Whether the operation means every tenant of the key where it names none.
 fn may_omit_tenant(operation: &str) -> bool {
     matches!(
@@ -58,7 +46,7 @@ impl Service {
         caller: &Caller,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Failure> {
-        Self::require(caller, scope_of(name))?;
+        Self::require(caller, Scope::of_operation(name))?;
         self.refuse_while_draining()?;
         request.only_queries(&["validate_only"])?;
         accepts_json(&request.parts.headers)?;

@@ -6,6 +6,7 @@
 mod record;
 mod ring;
 mod source;
+mod standing;
 mod text;
 
 pub use record::{Caller, KeyRecord, KeyState, Scope, TenantAccess};

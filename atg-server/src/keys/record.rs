@@ -42,6 +42,19 @@ impl Scope {
         Self::Admin,
     ];
 
+    /// The scope that an operation asks for; `None` where any key will do.
+    #[must_use]
+    pub fn of_operation(name: &str) -> Option<Self> {
+        match name {
+            "scan" => Some(Self::ScanRun),
+            "import" => Some(Self::GraphWrite),
+            "generate-iac" => Some(Self::IacGenerate),
+            "create-tenant" => Some(Self::TenantCreate),
+            "self-test" | "rehearsal" => None,
+            _ => Some(Self::GraphRead),
+        }
+    }
+
     /// As it stands in records.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -154,6 +167,16 @@ pub enum KeyState {
     Active,
     /// Taken back.
     Revoked,
+}
+
+impl KeyRecord {
+    /// Whether it is good at that time.
+    #[must_use]
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        let early = self.not_before.is_some_and(|from| now < from);
+        let late = self.expires_at.is_some_and(|until| now >= until);
+        self.state == KeyState::Active && !early && !late
+    }
 }
 
 /// One key, without its secret.

@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
-use atg_sdk::Result;
+use atg_sdk::{Owner, Result};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
-use super::{ApiKey, Caller, Environment, KeyId, KeyRecord, KeySource, KeyState, Pepper, source::hex};
+use super::{
+    ApiKey, Caller, Environment, KeyId, KeyRecord, KeySource, Pepper, Scope, TenantAccess, source::hex,
+};
 
 /// How often records are read again. The contract says 60 s at the most.
 const RELOAD: Duration = Duration::from_secs(15);
@@ -108,6 +110,17 @@ impl KeyRing {
             .clone()
     }
 
+    /// Scopes and tenants of that owner's keys in force.
+    pub(super) fn in_force(&self, owner: &Owner, now: Timestamp) -> Vec<(Vec<Scope>, TenantAccess)> {
+        let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        let theirs = records.by_id.values().filter(|record| {
+            record.owner == *owner && record.environment == self.environment && record.is_in_force(now)
+        });
+        theirs
+            .map(|record| (record.scopes.clone(), record.tenants.clone()))
+            .collect()
+    }
+
     /// Who stands behind an `Authorization` header.
     ///
     /// # Errors
@@ -132,9 +145,7 @@ impl KeyRing {
         if !bool::from(good) || record.environment != self.environment {
             return Err(Refusal::Unknown);
         }
-        let early = record.not_before.is_some_and(|from| now < from);
-        let late = record.expires_at.is_some_and(|until| now >= until);
-        if record.state == KeyState::Revoked || early || late {
+        if !record.is_in_force(now) {
             return Err(Refusal::NotInForce);
         }
         Ok(Caller {

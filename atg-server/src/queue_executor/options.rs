@@ -15,6 +15,8 @@ pub(super) type Validate = Arc<dyn Fn(&Operation) -> Result<()> + Send + Sync>;
 pub struct QueueOptions {
     /// Where the embedded queue and its store of objects are.
     pub data_dir: PathBuf,
+    /// The directory of the store of objects; `objects` in the data directory where `None`.
+    pub objects_dir: Option<PathBuf>,
     /// The numbers of the queue.
     pub policy: Policy,
     /// The largest input that is taken.
@@ -30,6 +32,7 @@ impl QueueOptions {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            objects_dir: None,
             policy: Policy::default(),
             max_input_bytes: 2 << 30,
             priorities: HashMap::new(),
@@ -41,6 +44,20 @@ impl QueueOptions {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// With the store of objects in that directory.
+    #[must_use]
+    pub fn with_objects_dir(mut self, directory: Option<PathBuf>) -> Self {
+        self.objects_dir = directory;
+        self
+    }
+
+    /// With these owners earlier (above 0) or later (below) than everybody else.
+    #[must_use]
+    pub fn with_priorities(mut self, priorities: HashMap<Owner, i32>) -> Self {
+        self.priorities = priorities;
         self
     }
 

@@ -144,6 +144,9 @@ impl Attempt {
     }
 
     async fn drive(&mut self) -> Result<End> {
+        if let Some(admit) = &self.shared.options.admit {
+            self.claim.confined_to = admit(&self.claim)?;
+        }
         self.shared.hand_over_inputs(&self.claim).await?;
         let request = request(&self.claim);
         let id = request.id;

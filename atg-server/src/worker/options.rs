@@ -2,12 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use atg_sdk::Job;
+use atg_sdk::{Job, Result, azure::TenantId};
 
-use crate::queue::PerLane;
+use crate::queue::{Claim, PerLane};
 
 /// Hears of every job that a worker has brought to its end.
 pub(super) type Ended = Arc<dyn Fn(&Job) + Send + Sync>;
+
+/// Says which tenants exist for a job that was claimed; all where `None`.
+pub type Admit = Arc<dyn Fn(&Claim) -> Result<Option<Vec<TenantId>>> + Send + Sync>;
 
 /// How a [`Worker`](super::Worker) is set up.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct WorkerOptions {
     pub grace: Duration,
     /// Hears of jobs that have ended, for measurements.
     pub ended: Option<Ended>,
+    /// Looks at a job before it starts: an error ends the attempt, otherwise what it says are the only tenants for it.
+    pub admit: Option<Admit>,
 }
 
 impl Default for WorkerOptions {
@@ -39,6 +44,7 @@ impl Default for WorkerOptions {
             tidy: Duration::from_secs(60),
             grace: Duration::from_secs(30),
             ended: None,
+            admit: None,
         }
     }
 }
@@ -55,6 +61,13 @@ impl WorkerOptions {
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// With a look at each job before it starts: who submitted it may not be allowed to any more.
+    #[must_use]
+    pub fn with_admit(mut self, admit: Admit) -> Self {
+        self.admit = Some(admit);
         self
     }
 

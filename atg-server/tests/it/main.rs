@@ -13,6 +13,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod openapi;
+mod operating;
 mod process;
 mod queue_conformance;
 mod stopping;

@@ -16,7 +16,14 @@ pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_atg-server"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("ATG_") || ["LOG_LEVEL", "ENABLE_METRICS"].contains(&name.as_str()) {
+        let others = [
+            "LOG_LEVEL",
+            "ENABLE_METRICS",
+            "REDIS_URL",
+            "NEO4J_URI",
+            "AZURE_KEY_VAULT_NAME",
+        ];
+        if name.starts_with("ATG_") || name.starts_with("OTEL_") || others.contains(&name.as_str()) {
             command.env_remove(name);
         }
     }
@@ -100,9 +107,12 @@ impl Server {
         Call::to(self.address, Method::GET, path).bearer(key)
     }
 
+    pub(crate) fn call<'a>(&self, path: &'a str, key: &str, body: &Value) -> Call<'a> {
+        Call::to(self.address, Method::POST, path).bearer(key).json(body)
+    }
+
     pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
-        let call = Call::to(self.address, Method::POST, path).bearer(key).json(body);
-        call.send().await
+        self.call(path, key, body).send().await
     }
 
     pub(crate) async fn ended(&self, key: &str, id: &str) -> Value {
@@ -119,7 +129,7 @@ impl Server {
     }
 }
 
-async fn output(command: &mut Command) -> (Option<i32>, String, String) {
+pub(crate) async fn output(command: &mut Command) -> (Option<i32>, String, String) {
     let output = tokio::time::timeout(PATIENCE, command.output())
         .await
         .unwrap()

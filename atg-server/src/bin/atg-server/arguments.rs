@@ -20,6 +20,9 @@ pub(crate) enum Command {
     /// Make, list and take back API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look after the queue: list jobs that failed after all their attempts, and submit them again.
+    #[command(subcommand)]
+    Queue(QueueCommand),
 }
 
 /// Which half of the service a process is.
@@ -84,6 +87,12 @@ pub(crate) struct Settings {
     /// Waiting jobs in all [default: 10000].
     #[arg(long, env = env::ATG_MAX_QUEUE_DEPTH)]
     pub(crate) max_queue_depth: Option<String>,
+    /// Owners whose jobs come earlier (above 0) or later (below), like oncall=10,nightly=-10.
+    #[arg(long, env = env::ATG_OWNER_PRIORITIES)]
+    pub(crate) owner_priorities: Option<String>,
+    /// The directory of inputs and artifacts [default: objects in the data directory].
+    #[arg(long, env = env::ATG_ARTIFACT_STORE, hide_env_values = true)]
+    pub(crate) artifact_store: Option<String>,
     /// Days that ended jobs are kept [default: 7].
     #[arg(long, env = env::ATG_JOB_RETENTION_DAYS)]
     pub(crate) job_retention_days: Option<String>,
@@ -114,6 +123,38 @@ pub(crate) struct Settings {
     /// What is logged to stderr, as JSON [default: info].
     #[arg(long, env = env::LOG_LEVEL)]
     pub(crate) log_level: Option<String>,
+}
+
+/// Where the queue is.
+#[derive(Debug, Args)]
+pub(crate) struct QueuePlace {
+    /// The server's data directory.
+    #[arg(long, env = env::ATG_DATA_DIR)]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueCommand {
+    /// List jobs that failed although another attempt might have helped, newest first, a JSON object a line.
+    DeadLetters {
+        /// How many at the most.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        #[command(flatten)]
+        place: QueuePlace,
+    },
+    /// Submit dead letters again, each under a new id, which is printed. The failed job stays as it is; asked twice, it is
+    /// submitted once.
+    Requeue {
+        /// The jobs.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All that were not submitted again yet.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        place: QueuePlace,
+    },
 }
 
 /// What all `keys` commands need.

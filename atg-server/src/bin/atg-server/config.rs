@@ -1,13 +1,14 @@
 //! The configuration of a server process.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
 
 use atg_executor_local::GraphLocation;
-use atg_sdk::{Result, azure::TenantId, env};
+use atg_sdk::{Owner, Result, azure::TenantId, env};
 use atg_server::{
     http::{Limits, Rate, TlsFiles},
     keys::Environment,
@@ -24,7 +25,27 @@ use crate::{
 pub(crate) struct Secrets {
     pub(crate) keys: Option<SecretString>,
     pub(crate) pepper: Option<SecretString>,
+    /// Variables that are set and ask for what this version does not have. Their values may hold passwords.
+    pub(crate) unsupported: Vec<&'static str>,
+    /// Whether traces are to be sent somewhere; the exporter reads where by itself.
+    pub(crate) traces: bool,
 }
+
+/// Variables of the contract that ask for a part that this version does not have, and what to use instead.
+const UNSUPPORTED: [(&str, &str); 3] = [
+    (
+        env::REDIS_URL,
+        "this version has no Redis queue: unset it to use the one in the data directory, which processes of one machine share",
+    ),
+    (
+        env::NEO4J_URI,
+        "this version has no Neo4j graph: unset it to use the one in the data directory, or name another file in ATG_GRAPH",
+    ),
+    (
+        env::AZURE_KEY_VAULT_NAME,
+        "this version reads no keys from a vault: unset it and set ATG_API_KEYS_FILE",
+    ),
+];
 
 impl Secrets {
     pub(crate) fn from_environment() -> Self {
@@ -34,9 +55,13 @@ impl Secrets {
                 .filter(|text| !text.trim().is_empty())
                 .map(SecretString::from)
         };
+        let names = UNSUPPORTED.iter().map(|(name, _)| *name);
         Self {
             keys: read(env::ATG_API_KEYS),
             pepper: read(env::ATG_KEY_PEPPER),
+            unsupported: names.filter(|name| read(name).is_some()).collect(),
+            traces: read(env::OTEL_EXPORTER_OTLP_ENDPOINT).is_some()
+                || read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some(),
         }
     }
 }
@@ -59,11 +84,14 @@ pub(crate) struct Config {
     pub(crate) max_concurrent_jobs: usize,
     pub(crate) max_open_jobs: u64,
     pub(crate) max_queue_depth: u64,
+    pub(crate) priorities: HashMap<Owner, i32>,
+    pub(crate) artifact_store: Option<PathBuf>,
     pub(crate) retention: Duration,
     pub(crate) limits: Limits,
     pub(crate) serve_metrics: bool,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log_level: String,
+    pub(crate) traces: bool,
 }
 
 /// Where keys come from.
@@ -165,6 +193,25 @@ impl Config {
             "info".to_owned(),
             |text| tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()),
         );
+        let priorities = reading.value(
+            env::ATG_OWNER_PRIORITIES,
+            given.owner_priorities.as_deref(),
+            HashMap::new(),
+            parse_priorities,
+        );
+        let artifact_store = reading.value(
+            env::ATG_ARTIFACT_STORE,
+            given.artifact_store.as_deref(),
+            None,
+            parse_directory,
+        );
+        for (name, advice) in UNSUPPORTED {
+            // What is said about the graph in its own variable counts.
+            let overruled = name == env::NEO4J_URI && given.graph.is_some();
+            if secrets.unsupported.contains(&name) && !overruled {
+                reading.problem(name, format!("is set, and {advice}"));
+            }
+        }
         let limits = limits(&mut reading, given);
         let role = given.role.unwrap_or(Role::All);
         let tls = tls(&mut reading, given);
@@ -196,11 +243,14 @@ impl Config {
             max_concurrent_jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
             max_open_jobs,
             max_queue_depth,
+            priorities,
+            artifact_store,
             retention: Duration::from_secs(days * DAY),
             limits,
             serve_metrics,
             metrics_listen,
             log_level,
+            traces: secrets.traces,
         })
     }
 }
@@ -306,6 +356,32 @@ fn parse_host(text: &str) -> Result<IpAddr, &'static str> {
         .map_err(|_| "must be an address of this machine, like 127.0.0.1 or 0.0.0.0")
 }
 
+/// `owner=number`, separated by commas. An owner's name may hold an equals sign itself.
+fn parse_priorities(text: &str) -> Result<HashMap<Owner, i32>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let wrong = || format!("`{}` is not like nightly=-10", part.escape_debug());
+            let (owner, number) = part.rsplit_once('=').ok_or_else(wrong)?;
+            let owner = owner.trim();
+            let number: i32 = number.trim().parse().map_err(|_| wrong())?;
+            match owner {
+                "" => Err(wrong()),
+                _ => Ok((Owner::new(owner), number)),
+            }
+        })
+        .collect()
+}
+
+/// A directory. The address of a container is refused without repeating it: it may hold a signature.
+fn parse_directory(text: &str) -> Result<Option<PathBuf>, &'static str> {
+    if text.contains("://") {
+        return Err("must be a directory: this version keeps nothing in a blob container");
+    }
+    Ok(Some(PathBuf::from(text)))
+}
+
 fn parse_addresses(text: &str) -> Result<Vec<IpAddr>, String> {
     text.split(',')
         .map(str::trim)
@@ -380,6 +456,45 @@ mod tests {
             "ATG_API_KEYS",
         ];
         assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn what_this_version_does_not_have_is_refused_by_name_and_never_ignored() {
+        let secrets = || Secrets {
+            unsupported: vec!["REDIS_URL", "NEO4J_URI", "AZURE_KEY_VAULT_NAME"],
+            ..Secrets::default()
+        };
+        let given = Settings {
+            artifact_store: Some("https://store.blob.core.windows.net/c?sig=canary".into()),
+            owner_priorities: Some("ci=1,nightly".into()),
+            ..settings()
+        };
+        let error = Config::read(&given, secrets()).unwrap_err();
+        assert!(!format!("{error} {:?}", error.fields()).contains("canary"));
+        let expected = [
+            "ATG_OWNER_PRIORITIES",
+            "ATG_ARTIFACT_STORE",
+            "REDIS_URL",
+            "NEO4J_URI",
+            "AZURE_KEY_VAULT_NAME",
+        ];
+        assert_eq!(refused(&given, secrets()), expected);
+        // A graph that is named by its own variable is the one that counts.
+        let given = Settings {
+            graph: Some("sqlite:graph.db".into()),
+            ..settings()
+        };
+        assert_eq!(refused(&given, secrets()), ["REDIS_URL", "AZURE_KEY_VAULT_NAME"]);
+    }
+
+    #[test]
+    fn priorities_are_read_by_owner() {
+        let read = parse_priorities(" oncall=10, team=a=-3 ,").unwrap();
+        let expected = [(Owner::new("oncall"), 10), (Owner::new("team=a"), -3)];
+        assert_eq!(read, expected.into());
+        for wrong in ["oncall", "=1", "oncall=high", "oncall=99999999999"] {
+            assert!(parse_priorities(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod keys_command;
 mod logging;
 mod own_key;
 mod pepper;
+mod queue_command;
 mod serve;
 mod values;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let secrets = Secrets::from_environment();
     let outcome = match cli.command {
         Some(Command::Keys(command)) => keys_command::run(command, &secrets),
+        Some(Command::Queue(command)) => queue_command::run(command),
         None => Config::read(&cli.settings, secrets).and_then(run),
     };
     match outcome {
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run(config: Config) -> Result<()> {
-    logging::init(&config.log_level);
+    let logging = logging::init(&config.log_level, config.traces)?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = config.threads {
         builder.worker_threads(threads);
@@ -51,6 +53,7 @@ fn run(config: Config) -> Result<()> {
     let outcome = runtime.block_on(serve::run(config));
     // What did not end within the grace is not waited for.
     runtime.shutdown_background();
+    logging.end();
     outcome
 }
 

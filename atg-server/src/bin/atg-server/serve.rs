@@ -3,15 +3,15 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
-use atg_sdk::{Error, ErrorKind, Executor, Result};
+use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId};
 use atg_server::{
     QueueExecutor, QueueOptions,
     http::{self, Metrics, Options, load_tls},
     keys::{FileKeys, KeyRing, KeySource, Pepper, PlainKeys, StaticKeys},
     queue::{PerLane, Policy},
-    worker::{Worker, WorkerOptions},
+    worker::{Admit, Worker, WorkerOptions},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     // Everything that can be refused is refused before the first line that somebody may wait for.
     let worker = match config.role {
         Role::Api => None,
-        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics)?),
+        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics, &keys)?),
     };
     let executor: Arc<dyn Executor> = Arc::new(queue);
     let listener = match config.role {
@@ -120,12 +120,19 @@ async fn open_queue(config: &Config) -> Result<QueueExecutor> {
     };
     let options = QueueOptions::new(&config.data_dir)
         .with_policy(policy)
+        .with_priorities(config.priorities.clone())
+        .with_objects_dir(config.artifact_store.clone())
         .with_max_input_bytes(config.limits.input_bytes);
     QueueExecutor::open(options).await
 }
 
 /// What carries jobs out: the only line of the service that names it.
-fn worker(config: &Config, queue: &QueueExecutor, metrics: &Arc<Metrics>) -> Result<Worker> {
+fn worker(
+    config: &Config,
+    queue: &QueueExecutor,
+    metrics: &Arc<Metrics>,
+    keys: &Arc<KeyRing>,
+) -> Result<Worker> {
     let slots = PerLane {
         long: config.max_concurrent_jobs,
         short: SHORT_AT_ONCE,
@@ -138,9 +145,46 @@ fn worker(config: &Config, queue: &QueueExecutor, metrics: &Arc<Metrics>) -> Res
     let options = WorkerOptions::default()
         .with_slots(slots)
         .with_grace(config.limits.grace * 7 / 10)
+        .with_admit(admit(config, keys))
         .with_ended(Arc::new(move |job| metrics.ended(job)));
     let executor = Arc::new(LocalExecutor::open(local)?);
     Ok(Worker::new(queue, executor, options))
+}
+
+/// The look at a job before each attempt: what its owner's keys allow now, and the tenant that this server is for. A
+/// process that nobody gave keys knows of no owner but its own, and holds to what was stored.
+fn admit(config: &Config, keys: &Arc<KeyRing>) -> Admit {
+    let ring = match config.keys {
+        Keys::OfThisRun => None,
+        Keys::Plain(_) | Keys::File(_) => Some(Arc::clone(keys)),
+    };
+    let target = config.target_tenant;
+    Arc::new(move |claim| {
+        let tenant = claim.operation.tenant_id();
+        let stored = claim.confined_to.as_deref();
+        let left = match &ring {
+            Some(ring) => {
+                let name = claim.operation.name();
+                ring.standing(&claim.owner, name, tenant, stored, Timestamp::now())?
+            }
+            None => stored.map(<[TenantId]>::to_vec),
+        };
+        let Some(target) = target else { return Ok(left) };
+        let foreign = tenant.is_some_and(|tenant| tenant != target)
+            || left
+                .as_ref()
+                .is_some_and(|left| !left.is_empty() && !left.contains(&target));
+        if foreign {
+            return Err(Error::new(
+                ErrorKind::PermissionDenied,
+                format!("start the job: this server is for tenant {target} alone"),
+            ));
+        }
+        Ok(Some(left.map_or_else(
+            || vec![target],
+            |left| left.into_iter().filter(|tenant| *tenant == target).collect(),
+        )))
+    })
 }
 
 async fn keys(config: &Config) -> Result<(Arc<KeyRing>, Option<OwnKey>)> {
