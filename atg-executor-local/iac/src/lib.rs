@@ -6,5 +6,7 @@
 
 pub mod facts;
 pub mod plan;
+pub mod planner;
+pub mod source;
 pub mod terraform;
 pub mod writer;

@@ -187,4 +187,23 @@ impl Resource {
             member.value.for_each_text(visit);
         }
     }
+
+    /// [`for_each_text`](Self::for_each_text), to change them.
+    pub(crate) fn for_each_text_mut(&mut self, change: &mut impl FnMut(&mut Text)) {
+        change(&mut self.name);
+        if let Some(location) = &mut self.location {
+            change(location);
+        }
+        for (name, value) in self.tags.iter_mut().flatten() {
+            change(name);
+            change(value);
+        }
+        if let Some(identity) = &mut self.identity {
+            identity.user_assigned.iter_mut().for_each(&mut *change);
+        }
+        for member in &mut self.body {
+            change(&mut member.name);
+            member.value.for_each_text_mut(change);
+        }
+    }
 }

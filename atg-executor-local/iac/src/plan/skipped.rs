@@ -26,8 +26,8 @@ pub enum Reason {
     ReadOnly,
     /// The rules file drops it.
     Dropped,
-    /// Its parent is not written.
-    ParentSkipped,
+    /// The subset does not hold it. Listed only where something in it refers to it.
+    OutOfScope,
     /// It is a place and not a thing to make: the tenant, a subscription.
     Place,
     /// Its ID or its body is not what one of its type looks like.
@@ -48,7 +48,7 @@ impl Reason {
             Self::Default => "default",
             Self::ReadOnly => "read_only",
             Self::Dropped => "dropped",
-            Self::ParentSkipped => "parent_skipped",
+            Self::OutOfScope => "out_of_scope",
             Self::Place => "place",
             Self::Malformed => "malformed",
             Self::Duplicate => "duplicate",
@@ -61,12 +61,13 @@ impl Reason {
     #[must_use]
     pub const fn is_loss(self) -> bool {
         match self {
-            Self::ParentSkipped | Self::Malformed | Self::Language => true,
+            Self::Malformed | Self::Language => true,
             Self::Inlined
             | Self::SystemMade
             | Self::Default
             | Self::ReadOnly
             | Self::Dropped
+            | Self::OutOfScope
             | Self::Place
             | Self::Duplicate => false,
         }

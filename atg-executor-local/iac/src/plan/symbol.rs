@@ -15,11 +15,15 @@ impl Symbol {
     pub const MAX: usize = 60;
 
     /// Takes a text that is known to keep the rules.
-    #[cfg_attr(not(test), expect(dead_code, reason = "names are made by the planner"))]
     pub(crate) fn new(text: impl Into<Box<str>>) -> Self {
         let text = text.into();
         debug_assert!(Self::is_valid(&text), "{text:?} is no symbol");
         Self(text)
+    }
+
+    /// Of what has not got its name yet.
+    pub(crate) fn placeholder() -> Self {
+        Self::new("unnamed")
     }
 
     /// As it is written.
@@ -28,8 +32,7 @@ impl Symbol {
         &self.0
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "names are made by the planner"))]
-    fn is_valid(text: &str) -> bool {
+    pub(crate) fn is_valid(text: &str) -> bool {
         text.len() <= Self::MAX
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text

@@ -189,6 +189,23 @@ impl Value {
     }
 }
 
+impl Value {
+    /// [`for_each_text`](Self::for_each_text), to change them.
+    pub(crate) fn for_each_text_mut(&mut self, change: &mut impl FnMut(&mut Text)) {
+        match self {
+            Self::Text(text) => change(text),
+            Self::Array(items) => items.iter_mut().for_each(|item| item.for_each_text_mut(change)),
+            Self::Object(members) => {
+                for member in members {
+                    change(&mut member.name);
+                    member.value.for_each_text_mut(change);
+                }
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Parameter(_) => {}
+        }
+    }
+}
+
 impl Member {
     /// A member with a literal name.
     #[must_use]
