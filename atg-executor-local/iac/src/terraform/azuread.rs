@@ -1,8 +1,17 @@
 //! Microsoft Entra objects.
+//!
+//! There is nothing to fall back to: what cannot be said is left out, and [`Block::unsaid`] says so.
+
+mod application;
+mod directory;
+
+#[cfg(test)]
+mod tests;
 
 use super::{
     hcl::{Body, Expression},
     reference::Here,
+    rules::{Convert, Gathered, Rule, apply, says_nothing},
 };
 use crate::plan::{Entra, Member, Resource, Value};
 
@@ -16,116 +25,30 @@ pub(super) struct Mapping {
     /// The attribute that holds the application ID.
     pub(super) app_id: Option<&'static str>,
     /// The attribute for the display name; `None` where the provider reads it.
-    name: Option<&'static str>,
+    pub(super) name: Option<&'static str>,
     /// The properties.
-    body: &'static [(&'static str, &'static str)],
+    pub(super) body: &'static [(&'static str, Rule)],
+    /// Attributes that Microsoft Graph answers only to those who ask for them: where the source does not say them, what
+    /// is there is to stay.
+    pub(super) unasked: &'static [&'static str],
 }
-
-const USER: Mapping = Mapping {
-    block: "azuread_user",
-    import: "/users/",
-    app_id: None,
-    name: Some("display_name"),
-    body: &[
-        ("userPrincipalName", "user_principal_name"),
-        ("accountEnabled", "account_enabled"),
-        ("ageGroup", "age_group"),
-        ("businessPhones", "business_phones"),
-        ("city", "city"),
-        ("companyName", "company_name"),
-        ("consentProvidedForMinor", "consent_provided_for_minor"),
-        ("country", "country"),
-        ("department", "department"),
-        ("employeeId", "employee_id"),
-        ("employeeType", "employee_type"),
-        ("faxNumber", "fax_number"),
-        ("givenName", "given_name"),
-        ("jobTitle", "job_title"),
-        ("mail", "mail"),
-        ("mailNickname", "mail_nickname"),
-        ("mobilePhone", "mobile_phone"),
-        ("officeLocation", "office_location"),
-        ("onPremisesImmutableId", "onpremises_immutable_id"),
-        ("otherMails", "other_mails"),
-        ("postalCode", "postal_code"),
-        ("preferredLanguage", "preferred_language"),
-        ("showInAddressList", "show_in_address_list"),
-        ("state", "state"),
-        ("streetAddress", "street_address"),
-        ("surname", "surname"),
-        ("usageLocation", "usage_location"),
-    ],
-};
-
-const GROUP: Mapping = Mapping {
-    block: "azuread_group",
-    import: "/groups/",
-    app_id: None,
-    name: Some("display_name"),
-    body: &[
-        ("description", "description"),
-        ("mailEnabled", "mail_enabled"),
-        ("mailNickname", "mail_nickname"),
-        ("securityEnabled", "security_enabled"),
-        ("groupTypes", "types"),
-        ("isAssignableToRole", "assignable_to_role"),
-        ("resourceBehaviorOptions", "behaviors"),
-        ("resourceProvisioningOptions", "provisioning_options"),
-        ("theme", "theme"),
-        ("visibility", "visibility"),
-        ("members", "members"),
-        ("owners", "owners"),
-    ],
-};
-
-const APPLICATION: Mapping = Mapping {
-    block: "azuread_application",
-    import: "/applications/",
-    app_id: Some("client_id"),
-    name: Some("display_name"),
-    body: &[
-        ("description", "description"),
-        ("groupMembershipClaims", "group_membership_claims"),
-        ("identifierUris", "identifier_uris"),
-        ("isDeviceOnlyAuthSupported", "device_only_auth_enabled"),
-        ("isFallbackPublicClient", "fallback_public_client_enabled"),
-        ("notes", "notes"),
-        ("oauth2RequirePostResponse", "oauth2_post_response_required"),
-        ("owners", "owners"),
-        ("serviceManagementReference", "service_management_reference"),
-        ("signInAudience", "sign_in_audience"),
-        ("tags", "tags"),
-    ],
-};
-
-const SERVICE_PRINCIPAL: Mapping = Mapping {
-    block: "azuread_service_principal",
-    import: "/servicePrincipals/",
-    app_id: Some("client_id"),
-    name: None,
-    body: &[
-        ("appId", "client_id"),
-        ("accountEnabled", "account_enabled"),
-        ("alternativeNames", "alternative_names"),
-        ("appRoleAssignmentRequired", "app_role_assignment_required"),
-        ("description", "description"),
-        ("loginUrl", "login_url"),
-        ("notes", "notes"),
-        ("notificationEmailAddresses", "notification_email_addresses"),
-        ("owners", "owners"),
-        ("preferredSingleSignOnMode", "preferred_single_sign_on_mode"),
-        ("tags", "tags"),
-    ],
-};
 
 /// The mapping of a kind.
 pub(super) const fn mapping(kind: Entra) -> &'static Mapping {
     match kind {
-        Entra::User => &USER,
-        Entra::Group => &GROUP,
-        Entra::Application => &APPLICATION,
-        Entra::ServicePrincipal => &SERVICE_PRINCIPAL,
+        Entra::User => &directory::USER,
+        Entra::Group => &directory::GROUP,
+        Entra::Application => &application::APPLICATION,
+        Entra::ServicePrincipal => &application::SERVICE_PRINCIPAL,
     }
+}
+
+/// A block and what it lacks.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) body: Body,
+    /// The properties that are not in it, and why.
+    pub(super) unsaid: Vec<String>,
 }
 
 /// The block's content.
@@ -134,25 +57,83 @@ pub(super) fn block(
     mapping: &Mapping,
     resource: &Resource,
     body: &[Member],
-) -> Body {
-    let mut out = Body::new();
+) -> Block {
+    let mut unsaid = Vec::new();
+    let mut out = Gathered::default();
     if let Some(name) = mapping.name {
-        out.attribute(name, here.text(&resource.name));
+        let name_of = here.text(&resource.name);
+        out.attributes.push((name.to_owned(), name_of));
     }
-    for (property, attribute) in mapping.body {
-        let value = body
-            .iter()
-            .find(|member| member.name.as_literal() == Some(property))
-            .map(|member| &member.value);
-        match value {
-            None | Some(Value::Null | Value::Object(_)) => {}
-            Some(Value::Array(items)) if items.is_empty() => {}
-            Some(Value::Text(text)) if text.as_literal() == Some("") => {}
-            Some(value) => {
-                let value: Expression = here.value(value);
-                out.attribute(*attribute, value);
-            }
+    for (name, rule) in mapping.body {
+        let found = body.iter().find(|member| member.name.as_literal() == Some(name));
+        if let Some(member) = found
+            && let Err(refusal) = apply(here, rule, &member.value, name, &mut out)
+        {
+            unsaid.push(format!("`{}` {}", refusal.path, refusal.why));
         }
     }
-    out
+    for member in body {
+        let name = member.name.as_literal().unwrap_or_default();
+        let known = mapping.body.iter().any(|(known, _)| *known == name);
+        if !known && !says_nothing(&member.value) && !DYNAMIC.contains(&name) {
+            unsaid.push(format!("`{name}` has no place"));
+        }
+    }
+    dynamic_membership(here, body, &mut out);
+    // A block with nothing in it says the same as none.
+    out.blocks.retain(|(_, block)| !block.is_empty());
+
+    let ignored: Vec<Expression> = mapping
+        .unasked
+        .iter()
+        .filter(|name| !out.attributes.iter().any(|(own, _)| own == *name))
+        .map(|name| Expression::reference(name, []))
+        .collect();
+    let mut block = Body::new();
+    for (name, value) in out.attributes {
+        block.attribute(name, value);
+    }
+    for (kind, inner) in out.blocks {
+        block.block(kind, [], inner);
+    }
+    if !ignored.is_empty() {
+        let mut lifecycle = Body::new();
+        lifecycle.attribute("ignore_changes", Expression::List(ignored));
+        block.block("lifecycle", [], lifecycle);
+    }
+    Block { body: block, unsaid }
+}
+
+/// The two properties that are one block.
+const DYNAMIC: [&str; 2] = ["membershipRule", "membershipRuleProcessingState"];
+
+fn dynamic_membership(here: &mut Here<'_, '_>, body: &[Member], out: &mut Gathered) {
+    let [rule, state] = DYNAMIC.map(|name| {
+        body.iter()
+            .find(|member| member.name.as_literal() == Some(name))
+            .map(|member| &member.value)
+    });
+    let Some(Value::Text(rule)) = rule else { return };
+    let mut block = Body::new();
+    block
+        .attribute("enabled", state.and_then(Value::as_literal) != Some("Paused"))
+        .attribute("rule", here.text(rule));
+    out.blocks.push(("dynamic_membership", block));
+    // The rule decides who the members are.
+    out.attributes.retain(|(name, _)| name != "members");
+}
+
+/// An attribute for a text.
+const fn text(attribute: &'static str) -> Rule {
+    Rule::To(attribute, Convert::Text)
+}
+
+/// An attribute for texts.
+const fn texts(attribute: &'static str) -> Rule {
+    Rule::To(attribute, Convert::Texts)
+}
+
+/// An attribute for a truth value.
+const fn truth(attribute: &'static str) -> Rule {
+    Rule::To(attribute, Convert::Bool)
 }

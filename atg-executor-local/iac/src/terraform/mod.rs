@@ -17,6 +17,7 @@ pub mod hcl;
 mod providers;
 mod reference;
 mod room;
+mod rules;
 mod value;
 mod write;
 

@@ -6,6 +6,7 @@ use super::{
     azuread, azurerm,
     hcl::{Expression, Part, Reference as Path, Step},
     room::{ROOT, RoomKey, Rooms},
+    rules,
 };
 use crate::plan::{
     Attribute, ExternalKey, ExternalKind, Kind, ParameterKey, Plan, Reference, Resource, ResourceKey, Target,
@@ -324,7 +325,7 @@ impl<'p> Here<'_, 'p> {
         match self.scene.actual_id(resource.parent) {
             Some(actual) if rest.eq_ignore_ascii_case(&own) && *spelled != *actual => {
                 let wanted = if spelled.split('/').count() == 5 {
-                    azurerm::with_names_of(&actual, spelled)
+                    rules::with_names_of(&actual, spelled)
                 } else {
                     spelled.to_owned()
                 };

@@ -113,7 +113,23 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
     let mut forms = Vec::with_capacity(scene.plan.resources.len());
     for (key, resource) in scene.plan.keyed() {
         forms.push(match &resource.kind {
-            Kind::Entra(kind) => Form::Azuread(azuread::mapping(*kind)),
+            Kind::Entra(kind) => {
+                let mapping = azuread::mapping(*kind);
+                let mut needs = Needs::new(scene.rooms.rooms.len());
+                let mut here = Here {
+                    scene,
+                    room: scene.rooms.of(key.index()),
+                    needs: &mut needs,
+                };
+                let block = azuread::block(&mut here, mapping, resource, &resource.body);
+                notes.extend(
+                    block
+                        .unsaid
+                        .iter()
+                        .map(|unsaid| format!("{} ({}): {unsaid}", resource.id, mapping.block)),
+                );
+                Form::Azuread(mapping)
+            }
             Kind::Arm { resource_type, .. } => match azurerm::mapping(resource_type.as_str()) {
                 None => Form::Azapi,
                 Some(mapping) => {
@@ -215,10 +231,10 @@ fn blocks(
             }
         }
         Form::Azuread(mapping) => {
-            let body = azuread::block(here, mapping, resource, &at_once(resource, late));
+            let block = azuread::block(here, mapping, resource, &at_once(resource, late));
             out.push(Block {
                 kind: mapping.block,
-                body,
+                body: block.body,
                 import: import.map(|id| format!("{}{id}", mapping.import)),
             });
         }

@@ -1,15 +1,13 @@
 //! The engine: a mapping and a resource, and out comes the content of a block, or why not.
 
-use super::{
-    Constant, Has, Hook, Mapping, Place, Refusal, Rule, Spelling,
-    convert::{convert, id, is_one_of, says_nothing},
-};
+use super::{Constant, Has, Hook, Mapping, Place, Refusal, Spelling};
 use crate::{
     plan::{Attribute, ExternalKind, Member, Nesting, Resource, Scope, Target, Value},
     terraform::{
         hcl::{Body, Expression},
         reference::Here,
         room::is_group,
+        rules::{Gathered, at, gather, id, object, refuse, says_nothing},
         value::holds_secret,
     },
 };
@@ -28,13 +26,6 @@ pub(in crate::terraform) struct Link {
     pub(in crate::terraform) body: Body,
     /// What to put behind the resource's own ID to import it, with a bar between them; `None` for its own ID alone.
     pub(in crate::terraform) other: Option<Target>,
-}
-
-/// Attributes and blocks while they are gathered: attributes come first in a block.
-#[derive(Debug, Default)]
-struct Gathered {
-    attributes: Vec<(String, Expression)>,
-    blocks: Vec<(&'static str, Body)>,
 }
 
 /// Writes a resource with its mapping.
@@ -104,20 +95,6 @@ pub(in crate::terraform) fn fill(
         block.block(kind, [], inner);
     }
     Ok(Filled { body: block, links })
-}
-
-fn refuse<T>(path: &str, why: &'static str) -> Result<T, Refusal> {
-    Err(Refusal {
-        path: path.to_owned(),
-        why,
-    })
-}
-
-fn at<'v>(body: &'v [Member], path: &[&str]) -> Option<&'v Value> {
-    let (first, rest) = path.split_first()?;
-    body.iter()
-        .find(|member| member.name.as_literal() == Some(first))
-        .and_then(|member| member.value.at(rest))
 }
 
 fn hook(here: &Here<'_, '_>, resource: &Resource) -> Option<Hook> {
@@ -200,154 +177,6 @@ fn write_identity(
     }
     out.blocks.push(("identity", block));
     Ok(())
-}
-
-fn gather(
-    here: &mut Here<'_, '_>,
-    rules: &[(&str, Rule)],
-    members: &[Member],
-    path: &str,
-    out: &mut Gathered,
-) -> Result<(), Refusal> {
-    // In the order of the rules, so that one thing looks like the next whatever the order in the source.
-    for (name, rule) in rules {
-        let member = members
-            .iter()
-            .find(|member| member.name.as_literal() == Some(name));
-        let inner = if path.is_empty() {
-            (*name).to_owned()
-        } else {
-            format!("{path}.{name}")
-        };
-        match member {
-            Some(member) => {
-                if let Rule::ToIf(beside, word, ..) = rule
-                    && at(members, &[beside]).and_then(Value::as_literal) != Some(*word)
-                {
-                    continue;
-                }
-                apply(here, rule, &member.value, &inner, out)?;
-            }
-            None if matches!(rule, Rule::Needed(..)) => {
-                return refuse(&inner, "is missing, and the provider takes that for a change");
-            }
-            None => {}
-        }
-    }
-    for member in members {
-        let known = member
-            .name
-            .as_literal()
-            .is_some_and(|name| rules.iter().any(|(known, _)| *known == name));
-        if !known && !says_nothing(&member.value) {
-            let name = member.name.as_literal().unwrap_or("(a computed name)");
-            let inner = if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            };
-            return refuse(&inner, "has no place");
-        }
-    }
-    Ok(())
-}
-
-fn apply(
-    here: &mut Here<'_, '_>,
-    rule: &Rule,
-    value: &Value,
-    path: &str,
-    out: &mut Gathered,
-) -> Result<(), Refusal> {
-    match rule {
-        Rule::Skip | Rule::Link => Ok(()),
-        Rule::Only(constants) if says_nothing(value) || is_one_of(value, constants) => Ok(()),
-        Rule::Only(_) => refuse(path, "has a value that the provider cannot say"),
-        Rule::Needed(..) if says_nothing(value) => {
-            refuse(path, "is missing, and the provider takes that for a change")
-        }
-        Rule::To(attribute, how) | Rule::Needed(attribute, how) | Rule::ToIf(_, _, attribute, how) => {
-            if let Some(converted) = convert(here, value, *how, path)? {
-                // Where two members say the same thing, the later rule has the last word.
-                out.attributes.retain(|(name, _)| name != attribute);
-                out.attributes.push(((*attribute).to_owned(), converted));
-            }
-            Ok(())
-        }
-        _ if says_nothing(value) => Ok(()),
-        Rule::In(rules) => gather(here, rules, object(value, path)?, path, out),
-        Rule::Block(kind, rules) => {
-            let block = block(here, rules, object(value, path)?, path)?;
-            out.blocks.push((kind, block));
-            Ok(())
-        }
-        Rule::BlockIf(member, constant, kind, rules) => {
-            if value
-                .get(member)
-                .is_some_and(|value| is_one_of(value, &[constant]))
-            {
-                let block = block(here, rules, object(value, path)?, path)?;
-                out.blocks.push((kind, block));
-            }
-            Ok(())
-        }
-        Rule::Blocks(kind, rules) => {
-            for item in array(value, path)? {
-                let block = block(here, rules, object(item, path)?, path)?;
-                out.blocks.push((kind, block));
-            }
-            Ok(())
-        }
-        Rule::Rows(attribute, rules, all) => {
-            let mut rows = Vec::new();
-            for item in array(value, path)? {
-                let mut row = Gathered::default();
-                gather(here, rules, object(item, path)?, path, &mut row)?;
-                rows.push(Expression::object(all.iter().map(|name| {
-                    let at = row.attributes.iter().position(|(own, _)| own == name);
-                    (
-                        *name,
-                        at.map_or(Expression::Null, |at| row.attributes.swap_remove(at).1),
-                    )
-                })));
-            }
-            out.attributes
-                .push(((*attribute).to_owned(), Expression::List(rows)));
-            Ok(())
-        }
-    }
-}
-
-fn block(
-    here: &mut Here<'_, '_>,
-    rules: &[(&str, Rule)],
-    members: &[Member],
-    path: &str,
-) -> Result<Body, Refusal> {
-    let mut inner = Gathered::default();
-    gather(here, rules, members, path, &mut inner)?;
-    let mut body = Body::new();
-    for (name, value) in inner.attributes {
-        body.attribute(name, value);
-    }
-    for (kind, block) in inner.blocks {
-        body.block(kind, [], block);
-    }
-    Ok(body)
-}
-
-fn object<'v>(value: &'v Value, path: &str) -> Result<&'v [Member], Refusal> {
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => refuse(path, "is not an object"),
-    }
-}
-
-fn array<'v>(value: &'v Value, path: &str) -> Result<&'v [Value], Refusal> {
-    match value {
-        Value::Array(items) => Ok(items),
-        _ => refuse(path, "is not an array"),
-    }
 }
 
 fn links(

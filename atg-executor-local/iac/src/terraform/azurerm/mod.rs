@@ -5,7 +5,6 @@
 //! or with a value that the provider would refuse, or one that lacks a member without which the provider reads something
 //! else than what is written, is not written half: it goes to `azapi` as a whole, and the [`Refusal`] says why.
 
-mod convert;
 mod fill;
 mod group;
 mod identity;
@@ -17,8 +16,9 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub(super) use convert::with_names_of;
 pub(super) use fill::fill;
+
+use super::rules::{Convert, Refusal, Rule, Spelling};
 
 /// How a type is written.
 #[derive(Debug)]
@@ -80,92 +80,6 @@ pub(super) enum Has {
     Identity,
 }
 
-/// What a member of a body becomes.
-#[derive(Debug)]
-pub(super) enum Rule {
-    /// An attribute.
-    To(&'static str, Convert),
-    /// Its own members become attributes of the same block.
-    In(&'static [(&'static str, Self)]),
-    /// A block in the block.
-    Block(&'static str, &'static [(&'static str, Self)]),
-    /// A block in the block where that member of it has that value, as JSON; otherwise nothing.
-    BlockIf(
-        &'static str,
-        &'static str,
-        &'static str,
-        &'static [(&'static str, Self)],
-    ),
-    /// An attribute where that member beside it is that word; otherwise nothing.
-    ToIf(&'static str, &'static str, &'static str, Convert),
-    /// An array: a block for each element.
-    Blocks(&'static str, &'static [(&'static str, Self)]),
-    /// An array: an attribute that is a list of objects, each of which has all the given attributes.
-    Rows(
-        &'static str,
-        &'static [(&'static str, Self)],
-        &'static [&'static str],
-    ),
-    /// Nothing: it follows from the rest, or Azure decides it.
-    Skip,
-    /// Nothing where it is one of these, as JSON; anything else cannot be said.
-    Only(&'static [&'static str]),
-    /// An attribute, and the provider takes the absence of the member for a change.
-    Needed(&'static str, Convert),
-    /// It becomes a block of its own, see [`Mapping::links`].
-    Link,
-}
-
-/// How a value becomes an attribute's.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Convert {
-    /// As it is: a text.
-    Text,
-    /// As it is: a truth value.
-    Bool,
-    /// As it is: a number.
-    Number,
-    /// As they are: texts.
-    Texts,
-    /// A text, as a list of one.
-    Listed,
-    /// One of these texts, in any case in the source and in this case in the files.
-    Word(&'static [&'static str]),
-    /// Like [`Word`](Self::Word); others are left to the provider, which reads them.
-    WordOrNothing(&'static [&'static str]),
-    /// Each one of these texts.
-    Words(&'static [&'static str]),
-    /// A text that says yes and one that says no.
-    Flag(&'static str, &'static str),
-    /// Texts that are joined in one, separated by commas.
-    Split(&'static [&'static str]),
-    /// What follows a `_`, before which one of the first texts stands; one of the second.
-    Behind(&'static [&'static str], &'static [&'static str]),
-    /// A resource ID.
-    Id(Spelling),
-    /// The named members of an array's elements, which have no others that matter: resource IDs.
-    Ids(
-        &'static str,
-        Spelling,
-        &'static [(&'static str, &'static [&'static str])],
-    ),
-    /// The named members of an array's elements, which have no others that matter: texts.
-    Each(&'static str, &'static [(&'static str, &'static [&'static str])]),
-    /// An array of objects with a name and a value, as a map.
-    Map(&'static str, &'static str),
-}
-
-/// What the provider does with the spelling of an ID that Azure answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// It keeps it, and compares texts; and it refuses any but its own spelling of the fixed segments.
-    Kept,
-    /// It spells the fixed segments its own way and compares texts.
-    Own,
-    /// It compares without regard to case.
-    Any,
-}
-
 /// A value that is written where a member is absent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Constant {
@@ -185,15 +99,6 @@ pub(super) struct Link {
     pub(super) other: &'static str,
     /// Whether what it is imported by is both IDs, with a bar between them, or the resource's own.
     pub(super) both: bool,
-}
-
-/// Why a resource is not written with its mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// Where in the body.
-    pub(super) path: String,
-    /// Why, in words that fit after "`path` ".
-    pub(super) why: &'static str,
 }
 
 /// All mappings, ordered by ARM type in small letters.

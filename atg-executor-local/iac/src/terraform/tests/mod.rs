@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use atg_json::Json;
 
-use super::{azurerm::Rule, hcl::tests::terraform, write};
+use super::{azurerm::Place, hcl::tests::terraform, rules::Rule, write};
 use crate::{
     plan::{Plan, example},
     writer::{Files, Layout, Written},
@@ -73,6 +73,17 @@ pub(in crate::terraform) fn check_mapping(mapping: &super::azurerm::Mapping) {
     let Some(schemas) = schema::schemas() else { return };
     let block = schemas.resource(mapping.block).expect(mapping.block);
     check_rules(block, mapping.body, mapping.block);
+    for place in mapping.place {
+        let (Place::Name(attribute)
+        | Place::ResourceGroup(attribute)
+        | Place::ParentName(attribute)
+        | Place::Parent(attribute)) = place;
+        assert!(
+            block.at(&["attributes", attribute]).is_some(),
+            "{}.{attribute}",
+            mapping.block
+        );
+    }
     for (_, attribute) in mapping.outputs {
         assert!(
             block.at(&["attributes", attribute]).is_some(),
@@ -96,6 +107,17 @@ pub(in crate::terraform) fn check_mapping(mapping: &super::azurerm::Mapping) {
                 link.block
             );
         }
+    }
+}
+
+/// The same for Entra objects.
+pub(in crate::terraform) fn check_entra_mapping(mapping: &super::azuread::Mapping) {
+    let Some(schemas) = schema::schemas() else { return };
+    let block = schemas.resource(mapping.block).expect(mapping.block);
+    check_rules(block, mapping.body, mapping.block);
+    for name in mapping.unasked.iter().chain(&mapping.name).chain(&mapping.app_id) {
+        let known = block.at(&["attributes", name]).is_some() || block.at(&["block_types", name]).is_some();
+        assert!(known, "{}.{name}", mapping.block);
     }
 }
 

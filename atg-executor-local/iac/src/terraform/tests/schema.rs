@@ -270,7 +270,15 @@ fn check_block(schema: &Json, body: &Body, meta: bool, place: &str, out: &mut Ve
         let name = block.ident.as_str();
         *counts.entry(name).or_default() += 1;
         match blocks.get(name) {
-            None if meta && name == "lifecycle" => {}
+            None if meta && name == "lifecycle" => {
+                let mut ignored = Vec::new();
+                gather_body(&block.body, &mut ignored);
+                for word in ignored.into_iter().flatten() {
+                    if attributes.get(&word).is_none() && blocks.get(&word).is_none() {
+                        out.push(format!("{place}: ignores {word}, which is not there"));
+                    }
+                }
+            }
             None => out.push(format!("{place}: no block {name}")),
             Some(known) => check_block(
                 known.get("block").unwrap_or(&empty),
@@ -357,6 +365,8 @@ fn gather_body(body: &Body, out: &mut Vec<Vec<String>>) {
     for structure in body {
         match structure {
             Structure::Attribute(attribute) => gather(&attribute.value, out),
+            // What stands there are names of attributes.
+            Structure::Block(block) if block.ident.as_str() == "lifecycle" => {}
             Structure::Block(block) => gather_body(&block.body, out),
         }
     }
@@ -395,7 +405,7 @@ fn gather(value: &Expression, out: &mut Vec<Vec<String>>) {
                 match operator.value() {
                     TraversalOperator::GetAttr(name) => words.push(name.as_str().to_owned()),
                     TraversalOperator::Index(Expression::String(name)) => {
-                        words.push(name.as_str().to_owned())
+                        words.push(name.as_str().to_owned());
                     }
                     _ => {}
                 }

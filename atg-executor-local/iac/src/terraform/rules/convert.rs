@@ -95,7 +95,7 @@ pub(super) fn convert(
 }
 
 /// Whether a value is as good as none: `null`, and empty texts, arrays and objects.
-pub(super) fn says_nothing(value: &Value) -> bool {
+pub(in crate::terraform) fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Text(text) => text.as_literal() == Some(""),
@@ -169,7 +169,11 @@ fn each<'v>(value: &'v Value, name: &str, others: &[(&str, &[&str])]) -> Result<
 }
 
 /// An ID, spelled so that the provider finds no difference.
-pub(super) fn id(here: &mut Here<'_, '_>, value: &Value, spelling: Spelling) -> Result<Expression, Why> {
+pub(in crate::terraform) fn id(
+    here: &mut Here<'_, '_>,
+    value: &Value,
+    spelling: Spelling,
+) -> Result<Expression, Why> {
     let Value::Text(text) = value else {
         return Err("is not an ID");
     };
