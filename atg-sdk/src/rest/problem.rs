@@ -53,11 +53,11 @@ impl Problem {
     #[must_use]
     pub fn new(error: &Error) -> Self {
         let kind = error.kind();
-        let (code, detail) = if kind == ErrorKind::Internal {
+        let (code, detail, fields) = if kind == ErrorKind::Internal {
             let detail = "something went wrong here that is not your fault; report it with the request id";
-            (kind.name(), detail.to_owned())
+            (kind.name(), detail.to_owned(), Vec::new())
         } else {
-            (error.code(), error.message().to_owned())
+            (error.code(), error.message().to_owned(), error.fields().to_vec())
         };
         Self {
             type_uri: format!("{}{}", Self::TYPES, words(code, '-')),
@@ -69,7 +69,7 @@ impl Problem {
             instance: None,
             request_id: error.request_id().map(str::to_owned),
             retryable: error.is_retryable(),
-            errors: error.fields().to_vec(),
+            errors: fields,
             job_error: None,
         }
     }

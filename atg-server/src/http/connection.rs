@@ -11,7 +11,7 @@ use std::{
 
 use atg_sdk::{Error, ErrorKind, Executor, Result};
 use futures::FutureExt as _;
-use http::Request;
+use http::{Method, Request};
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -29,7 +29,10 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, Service, archive::Archives, patience::Patient, request::Incoming, schema::Schemas};
+use super::{
+    Options, Service, archive::Archives, patience::Patient, request::Incoming, schema::Schemas,
+    unparsed::Explained,
+};
 
 /// A certificate chain and its key, both PEM.
 #[derive(Debug, Clone)]
@@ -203,7 +206,14 @@ impl Server {
                 )
             }
         });
-        let stream = TokioIo::new(Patient::new(stream, self.header_time, self.idle));
+        let stream = Patient::new(stream, self.header_time, self.idle);
+        let metrics = Arc::clone(&self.service.options.metrics);
+        let heard = move |status| {
+            // What was asked for nobody knows.
+            metrics.request("other".into(), &Method::TRACE, status, Duration::ZERO);
+            tracing::debug!(%peer, status = status.as_u16(), "no HTTP");
+        };
+        let stream = TokioIo::new(Explained::new(stream, Box::new(heard)));
         let connection = self.builder.serve_connection(stream, service);
         watcher.watch(connection.into_owned()).await
     }

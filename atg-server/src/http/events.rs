@@ -19,9 +19,6 @@ use super::{
 };
 use crate::keys::Caller;
 
-/// How often a silent stream says that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 impl Service {
     pub(super) async fn job_events(
         &self,
@@ -45,7 +42,11 @@ impl Service {
             return Ok(bare(StatusCode::NO_CONTENT));
         }
         let events = stream::iter(first).chain(events).boxed();
-        let mut response = Response::new(stream_body(lines(events, self.draining.clone())));
+        let mut response = Response::new(stream_body(lines(
+            events,
+            self.draining.clone(),
+            self.options.limits.heartbeat,
+        )));
         let answer = response.headers_mut();
         answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
         answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -75,8 +76,9 @@ fn last_event_id(request: &Incoming) -> Result<Option<u64>, Failure> {
 fn lines(
     events: BoxStream<'static, SdkResult<JobEvent>>,
     stopping: tokio_util::sync::CancellationToken,
+    heartbeat: Duration,
 ) -> impl futures::Stream<Item = SdkResult<Bytes>> + Send + 'static {
-    stream::unfold(Some((events, stopping)), |state| async move {
+    stream::unfold(Some((events, stopping)), move |state| async move {
         let (mut events, stopping) = state?;
         tokio::select! {
             biased;
@@ -85,7 +87,7 @@ fn lines(
                 Err(error) => Some((Err(error), None)),
             },
             () = stopping.cancelled() => None,
-            () = tokio::time::sleep(HEARTBEAT) => Some((Ok(Bytes::from_static(b": alive\n\n")), Some((events, stopping)))),
+            () = tokio::time::sleep(heartbeat) => Some((Ok(Bytes::from_static(b": alive\n\n")), Some((events, stopping)))),
         }
     })
 }

@@ -34,6 +34,8 @@ pub struct Limits {
     pub first_byte: Duration,
     /// How long an upload or a download may stand still.
     pub idle: Duration,
+    /// How often a silent stream of events says that it lives.
+    pub heartbeat: Duration,
     /// How long running calls are waited for when the service stops.
     pub grace: Duration,
 }
@@ -50,6 +52,7 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(15),
             grace: Duration::from_secs(30),
         }
     }

@@ -21,6 +21,7 @@ mod request;
 mod routes;
 mod schema;
 mod submit;
+mod unparsed;
 
 use std::{
     borrow::Cow,
@@ -178,6 +179,7 @@ impl Service {
     ) -> Result<Response<Body>, Failure> {
         let peer = self.peer(&request);
         seen.address = Some(peer);
+        one_host(&request)?;
         // An unknown path is answered before the key is looked at: there is nothing to protect.
         let call = call.map_err(|reason| no_route(&reason))?;
         if self.options.probes_only && !call.is_probe() {
@@ -261,6 +263,17 @@ async fn in_time(
         let error = atg_sdk::Error::new(atg_sdk::ErrorKind::Timeout, "the answer took too long: try again");
         Err(error.into())
     })
+}
+
+/// RFC 9112, section 3.2: a request of HTTP/1.1 names one host. Two could mean one to a proxy and the other here.
+fn one_host(request: &Incoming) -> Result<(), Failure> {
+    let hosts = request.parts.headers.get_all(header::HOST).iter().count();
+    if request.parts.version != http::Version::HTTP_11 || hosts == 1 {
+        return Ok(());
+    }
+    let error = atg_sdk::Error::invalid("send the header Host, once").with_code("MalformedRequest");
+    // What follows on this connection may be meant for somebody else.
+    Err(Failure::with_status(error, StatusCode::BAD_REQUEST).header(header::CONNECTION, "close"))
 }
 
 fn no_route(reason: &NoRoute) -> Failure {

@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{PATIENCE, Setup, key, site};
+use crate::support::{Answer, PATIENCE, Setup, key, site};
 
 const STATUS: &str = "/api/v1/status";
 
@@ -127,39 +127,179 @@ async fn clients_that_take_too_long_to_ask_are_left() {
     );
 }
 
-#[tokio::test]
-async fn what_is_no_http_is_refused_and_harms_nobody() {
-    let (site, key) = site().await;
-    for text in [
-        "\r\n\r\n\0\0\0",
-        "GET\r\n\r\n",
-        "GET / HTTP/9.9\r\n\r\n",
-        "GET /api/v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-        "POST /api/v1/scan HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
-        "GET /\u{7f}\u{0} HTTP/1.1\r\n\r\n",
-    ] {
-        let mut stream = TcpStream::connect(site.address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
-        let answer = String::from_utf8_lossy(&closed(stream).await).into_owned();
-        assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-            "{text:?}: {answer}"
+/// An answer as it came over the wire.
+fn answer_in(text: &str) -> Answer {
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {text}"));
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let mut headers = http::HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(": ").unwrap();
+        headers.append(
+            http::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            value.parse().unwrap(),
         );
     }
-    let mut stream = TcpStream::connect(site.address).await.unwrap();
-    let huge = format!(
-        "GET / HTTP/1.1\r\nhost: x\r\nx-a: {}\r\n\r\n",
-        "a".repeat(100_000)
-    );
-    // The server may hang up before it has all of it.
-    let _ = stream.write_all(huge.as_bytes()).await;
-    let answer = String::from_utf8_lossy(&closed(stream).await).into_owned();
-    assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 431"),
-        "{answer}"
-    );
+    Answer {
+        status,
+        headers,
+        body: body.to_owned().into(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_told_so_in_problem_details_and_harms_nobody() {
+    let (site, key) = site().await;
+    let long = "a".repeat(100_000);
+    let many: String = (0..200).map(|number| format!("x-{number}: 1\r\n")).collect();
+    for (text, status, code) in [
+        ("\r\n\r\n\0\0\0", 400, "MalformedRequest"),
+        ("GET\r\n\r\n", 400, "MalformedRequest"),
+        ("GET / HTTP/9.9\r\n\r\n", 400, "MalformedRequest"),
+        ("GET /\u{7f}\u{0} HTTP/1.1\r\n\r\n", 400, "MalformedRequest"),
+        (
+            "GET /health HTTP/1.1\r\nhost : x\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        (
+            "GET /health HTTP/1.1\r\nhost: x\r\nx\u{1}: y\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        (
+            "GET /api/v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        (
+            "POST /api/v1/scan HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        (
+            "POST /api/v1/scan HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        // One host, which is what a proxy in front took it for.
+        ("GET /health HTTP/1.1\r\n\r\n", 400, "MalformedRequest"),
+        (
+            "GET /health HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
+            400,
+            "MalformedRequest",
+        ),
+        (
+            &format!("GET / HTTP/1.1\r\nhost: x\r\nx-a: {long}\r\n\r\n"),
+            431,
+            "HeadTooLarge",
+        ),
+        (
+            &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
+            431,
+            "HeadTooLarge",
+        ),
+        (
+            &format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+            431,
+            "HeadTooLarge",
+        ),
+    ] {
+        let shown = &text[..text.len().min(80)];
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        // The server may hang up before it has all of it.
+        let _ = stream.write_all(text.as_bytes()).await;
+        let answer = String::from_utf8_lossy(&closed(stream).await).into_owned();
+        assert!(!answer.is_empty(), "{shown:?}");
+        let answer = answer_in(&answer);
+        assert_eq!(answer.status, status, "{shown:?}: {answer:?}");
+        answer.problem(status, code);
+    }
     assert_eq!(site.get(STATUS, &key).send().await.status, 200);
+    let metrics = site.get("/metrics", &key).send().await;
+    let counted = "atg_api_requests_total{endpoint=\"other\",method=\"other\",status=\"431\"} 3";
+    assert!(metrics.text().contains(counted), "{}", metrics.text());
+}
+
+/// One that sends, byte by byte, never quite enough.
+#[tokio::test]
+async fn a_client_that_dribbles_is_left_and_holds_nobody_up() {
+    let key = key("owner");
+    let mut setup = Setup::new(&[&key]);
+    setup.limits = Limits {
+        header_time: Duration::from_millis(400),
+        idle: Duration::from_millis(400),
+        ..Limits::default()
+    };
+    let site = setup.start().await;
+    let begun = std::time::Instant::now();
+    let dribble = async |head: &str| {
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let mut sent = 0;
+        if stream.write_all(head.as_bytes()).await.is_err() {
+            return sent;
+        }
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        let mut byte = [0];
+        loop {
+            tokio::select! {
+                // Whatever it is, nobody gets this far with what was sent.
+                read = stream.read(&mut byte) => {
+                    if !matches!(read, Ok(1)) {
+                        return sent;
+                    }
+                }
+                _ = ticks.tick() => {
+                    if stream.write_all(b"a").await.is_err() {
+                        return sent;
+                    }
+                    sent += 1;
+                }
+            }
+        }
+    };
+    let many =
+        futures::future::join_all((0..20).map(|_| dribble("GET /health HTTP/1.1\r\nhost: x\r\nx-a: ")));
+    let (sent, answer) = tokio::join!(
+        tokio::time::timeout(PATIENCE, many),
+        site.get(STATUS, &key).send()
+    );
+    assert_eq!(answer.status, 200);
+    let sent = sent.expect("all of them are left");
+    assert!(sent.iter().all(|sent| *sent < 500), "{sent:?}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+/// One that asks for much and takes nothing of it.
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_left() {
+    let key = key("owner");
+    let mut setup = Setup::new(&[&key]);
+    setup.limits = Limits {
+        idle: Duration::from_millis(300),
+        connections: 1,
+        ..Limits::default()
+    };
+    let site = setup.start().await;
+    let large = json!([{ "artifact": { "name": "a", "text": "0123456789abcdef", "repeat": 2_000_000 } }]);
+    let job = site.rehearsed(&key, large).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let head = format!(
+        "GET /api/v1/jobs/{}/artifacts/a HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        crate::support::id_of(&job),
+        key.text
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // There is room for one connection: this one is answered when that one is given up.
+    assert_eq!(site.get(STATUS, &key).send().await.status, 200);
+    let got = closed(stream).await;
+    assert!(
+        got.starts_with(b"HTTP/1.1 200") && got.len() < 32_000_000,
+        "{}",
+        got.len()
+    );
 }
 
 #[tokio::test]

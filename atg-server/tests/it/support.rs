@@ -5,10 +5,13 @@ use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
 use atg_sdk::{Executor, Owner, Result, azure::TenantId};
 use atg_server::{
+    QueueExecutor, QueueOptions,
     http::{Limits, Options, serve},
     keys::{
         ApiKey, Environment, FileKeys, KeyRecord, KeyRing, KeyState, Pepper, Scope, TenantAccess, write_file,
     },
+    queue::Policy,
+    worker::{Worker, WorkerOptions},
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -71,6 +74,9 @@ impl Key {
     }
 }
 
+/// What stands between the service and its executor.
+pub(crate) type Wrap = Box<dyn FnOnce(Arc<dyn Executor>) -> Arc<dyn Executor>>;
+
 /// How a service is set up before it starts.
 pub(crate) struct Setup {
     pub(crate) keys: Vec<KeyRecord>,
@@ -78,7 +84,11 @@ pub(crate) struct Setup {
     pub(crate) target_tenant: Option<TenantId>,
     pub(crate) public_url: Option<String>,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
-    pub(crate) wrap: fn(Arc<dyn Executor>) -> Arc<dyn Executor>,
+    pub(crate) wrap: Wrap,
+    /// A queue in front, with such numbers.
+    pub(crate) queue: Option<Policy>,
+    /// Whether somebody carries the queue's jobs out.
+    pub(crate) worker: bool,
     pub(crate) closing: Option<CancellationToken>,
     pub(crate) probes_only: bool,
     pub(crate) trusted_proxies: Vec<std::net::IpAddr>,
@@ -92,7 +102,9 @@ impl Setup {
             target_tenant: None,
             public_url: None,
             tls: None,
-            wrap: |executor| executor,
+            wrap: Box::new(|executor| executor),
+            queue: None,
+            worker: true,
             closing: None,
             probes_only: false,
             trusted_proxies: Vec::new(),
@@ -105,8 +117,23 @@ impl Setup {
         write_file(&key_file, self.keys).unwrap();
         let keys = KeyRing::load(Arc::new(FileKeys::new(&key_file)), pepper(), Environment::Dev).await;
         let keys = Arc::new(keys.unwrap());
-        let local = LocalExecutor::open(LocalOptions::new(dir.path().join("data"))).unwrap();
-        let executor = (self.wrap)(Arc::new(local));
+        let data = dir.path().join("data");
+        let executor: Arc<dyn Executor> = match self.queue {
+            None => Arc::new(LocalExecutor::open(LocalOptions::new(data)).unwrap()),
+            Some(policy) => {
+                let options = QueueOptions::new(&data).with_policy(policy);
+                std::fs::create_dir_all(&data).unwrap();
+                let queue = QueueExecutor::open(options).await.unwrap();
+                if self.worker {
+                    let local = Arc::new(LocalExecutor::open(LocalOptions::new(data)).unwrap());
+                    let worker = Worker::new(&queue, local, WorkerOptions::default());
+                    // It dies with the runtime of the test.
+                    tokio::spawn(worker.run(CancellationToken::new()));
+                }
+                Arc::new(queue)
+            }
+        };
+        let executor = (self.wrap)(executor);
         let options = Options {
             public_url: self.public_url,
             target_tenant: self.target_tenant,
