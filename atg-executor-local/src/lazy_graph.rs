@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::graph::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
-    RecordSource, RowSink, ScanStart, ScanWriter,
+    RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery,
 };
 
 type Open = Box<dyn Fn() -> Result<Arc<dyn GraphStore>> + Send + Sync>;
@@ -66,6 +66,10 @@ impl GraphStore for LazyGraph {
 
     async fn query(&self, query: Query, rows: Box<dyn RowSink>) -> Result<QuerySummary> {
         self.store().await?.query(query, rows).await
+    }
+
+    async fn sql(&self, query: SqlQuery, rows: Box<dyn RowSink>) -> Result<QuerySummary> {
+        self.store().await?.sql(query, rows).await
     }
 
     async fn export(&self, request: ExportRequest, records: Box<dyn RecordSink>) -> Result<Counts> {

@@ -1,5 +1,7 @@
 //! `atg query`
 
+mod sql;
+
 use std::{
     fs,
     io::{self, Read as _},
@@ -7,9 +9,7 @@ use std::{
 };
 
 use atg_sdk::{
-    Completeness, Error, Operation, Output, Result,
-    azure::TenantId,
-    model::operations::query::{self, Parameters},
+    Completeness, Error, Operation, Output, Result, azure::TenantId, model::operations::query::Parameters,
 };
 use clap::Args;
 use serde_json::{Map, Value};
@@ -34,6 +34,10 @@ Examples:
     atg query 'MATCH (a)-[:USES_SUBNET]->(s:Subnet) RETURN a.name, s.id' --output csv > subnets.csv
   A query from a file, parameters from another:
     atg query -f exposed.cypher --params values.json --output json
+  How it would be answered: its steps, their SQL and the indexes that serve them:
+    atg query 'EXPLAIN MATCH (n {name: $name}) RETURN n.id' -p name=web1
+  Plain SQL on this machine's graph, which reads the tables nodes, edges and node_labels:
+    atg query --sql 'SELECT type, count(*) AS n FROM nodes GROUP BY type ORDER BY n DESC'
 
 Exit codes: 0 a whole answer; 2 the query was refused, with its place; 6 the answer was cut.";
 
@@ -53,6 +57,9 @@ pub(crate) struct QueryArgs {
     /// A file with one JSON object of parameters; --param wins over it
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
+    /// The query is a SELECT in SQLite's SQL on the tables nodes, edges and node_labels of this machine's graph
+    #[arg(long, conflicts_with_all = ["param", "params", "tenant_id"])]
+    sql: bool,
     /// Only this tenant's nodes [default: every tenant of the graph]
     #[arg(long, value_name = "GUID")]
     tenant_id: Option<TenantId>,
@@ -65,6 +72,9 @@ pub(crate) struct QueryArgs {
 }
 
 pub(crate) async fn run(args: &QueryArgs, session: &Session) -> CommandResult {
+    if args.sql {
+        return sql::run(args, session).await;
+    }
     let parameters = Parameters {
         tenant_id: args.tenant_id,
         query: text(args)?,
@@ -81,19 +91,21 @@ pub(crate) async fn run(args: &QueryArgs, session: &Session) -> CommandResult {
     let lines = Lines::of(executor.as_ref(), &finished.job, "rows.jsonl").await?;
     lines.for_each(|line| rows.row(line)).await?;
     rows.finish(output.truncated)?;
-    Ok(conclude(output, finished.job.completeness, args, session))
+    let partial = finished.job.completeness == Some(Completeness::Partial);
+    Ok(conclude(
+        output.row_count,
+        output.truncated,
+        partial,
+        args,
+        session,
+    ))
 }
 
 /// What is to be said of the answer beside its rows.
-fn conclude(
-    output: &query::Output,
-    completeness: Option<Completeness>,
-    args: &QueryArgs,
-    session: &Session,
-) -> End {
-    let count = words::count(output.row_count, "row", "rows");
-    if output.truncated {
-        let advice = if output.row_count >= args.row_limit {
+fn conclude(rows: u64, truncated: bool, partial: bool, args: &QueryArgs, session: &Session) -> End {
+    let count = words::count(rows, "row", "rows");
+    if truncated {
+        let advice = if rows >= args.row_limit {
             "--row-limit takes more"
         } else {
             "it is larger than an answer may be: ask for fewer rows or columns"
@@ -106,11 +118,7 @@ fn conclude(
     if session.printer.rows_format() == OutputFormat::Table {
         session.reporter.note(&session.reporter.style().dim(count));
     }
-    if completeness == Some(Completeness::Partial) {
-        End::Incomplete
-    } else {
-        End::Done
-    }
+    if partial { End::Incomplete } else { End::Done }
 }
 
 fn text(args: &QueryArgs) -> Result<String> {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use super::support::Home;
+use super::support::{Home, TENANT};
 
 const TYPES: &str = "MATCH (r:Resource) RETURN r.type AS type, count(*) AS n ORDER BY type";
 
@@ -198,4 +198,72 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .unwrap();
     assert!(line.starts_with('{'));
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_explanation_is_an_answer_too() {
+    let home = Home::scanned();
+    let query = "EXPLAIN MATCH (n {name: 'vm-web'}) RETURN n.id";
+    let ran = home.run(&["query", query]).expect(0);
+    assert!(ran.stdout.contains("node_name"), "{}", ran.stdout);
+    assert_eq!(
+        home.run(&["query", query, "--output", "json"]).expect(0).json()["columns"],
+        json!(["step", "detail"])
+    );
+}
+
+#[test]
+fn plain_sql_prints_like_cypher() {
+    let home = Home::scanned();
+    let sql = "SELECT type, count(*) AS n FROM nodes JOIN node_labels USING (key) WHERE label = 'Resource' GROUP BY type ORDER BY type";
+    let cypher = home.run(&["query", TYPES, "--output", "json"]).expect(0).stdout;
+    assert_eq!(
+        home.run(&["query", "--sql", sql, "--output", "json"])
+            .expect(0)
+            .stdout,
+        cypher
+    );
+    let file = home.file("types.sql", sql);
+    assert_eq!(
+        home.run(&["query", "--sql", "-f", &file, "--output", "json"])
+            .expect(0)
+            .stdout,
+        cypher
+    );
+    let ran = home.run(&["query", "--sql", sql]).expect(0);
+    assert_eq!((ran.stdout.lines().count(), ran.stderr.trim()), (7, "5 rows"));
+    let ran = home.run(&["query", "--sql", sql, "--row-limit", "2"]).expect(6);
+    assert!(ran.stderr.contains("--row-limit"), "{}", ran.stderr);
+    let none = home
+        .run(&[
+            "query",
+            "--sql",
+            "SELECT key FROM nodes WHERE 0",
+            "--output",
+            "csv",
+        ])
+        .expect(0);
+    assert_eq!(none.stdout, "key\n");
+}
+
+#[test]
+fn plain_sql_reads_three_tables_of_this_machine_and_nothing_else() {
+    let home = Home::scanned();
+    for sql in [
+        "DELETE FROM nodes",
+        "SELECT * FROM meta",
+        "PRAGMA user_version",
+        "ATTACH 'x.db' AS x",
+    ] {
+        home.run(&["query", "--sql", sql])
+            .expect_error(2, &["only one SELECT on nodes, edges, node_labels is allowed"]);
+    }
+    home.run(&["query", "--sql", "SELEC 1"])
+        .expect_error(2, &["syntax error"]);
+    // No service runs it, whatever stands behind its address.
+    home.run(&["--remote", "query", "--sql", "SELECT 1"])
+        .expect_error(2, &["this machine only", "--remote=false"]);
+    home.run(&["query", "--sql", "SELECT 1", "-p", "a=1"]).expect(2);
+    home.run(&["query", "--sql", "SELECT 1", "--tenant-id", TENANT])
+        .expect(2);
 }

@@ -135,3 +135,40 @@ fn leaving_a_watch_does_not_stop_the_job() {
     signal(&child, "INT");
     Ran::from(child.wait_with_output().unwrap()).expect(130);
 }
+
+#[test]
+fn ctrl_c_stops_a_query_and_a_statement() {
+    let home = Home::scanned();
+    let cypher = "UNWIND range(1, 1000000) AS a UNWIND range(1, 1000000) AS b RETURN count(*)";
+    let sql = "WITH RECURSIVE x (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x) SELECT i FROM x";
+    for args in [
+        &["query", cypher][..],
+        &[
+            "query",
+            "--sql",
+            sql,
+            "--row-limit",
+            "1000000000",
+            "--output",
+            "jsonl",
+        ],
+    ] {
+        let mut child = home.start(args);
+        if args.len() == 2 {
+            while home.jobs("running").is_empty() {
+                assert!(
+                    child.try_wait().unwrap().is_none(),
+                    "the query ended before it was seen to run"
+                );
+            }
+        } else {
+            // A row of the answer proves that it runs; the rest keeps coming until the signal.
+            let mut line = String::new();
+            let mut stdout = BufReader::new(child.stdout.take().unwrap());
+            stdout.read_line(&mut line).unwrap();
+            std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        }
+        signal(&child, "INT");
+        Ran::from(child.wait_with_output().unwrap()).expect(130);
+    }
+}

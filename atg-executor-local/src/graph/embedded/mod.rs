@@ -34,10 +34,10 @@ use atg_sdk::{Error, Result, azure::TenantId};
 use rusqlite::Connection;
 
 use self::failure::Sql;
-pub use self::query::{SqlQuery, SqlTable, sql_tables};
+pub use self::query::{SqlTable, sql_tables};
 use super::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
-    RecordSource, RowSink, ScanStart, ScanWriter,
+    RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery,
 };
 
 /// How an [`EmbeddedStore`] behaves.
@@ -155,6 +155,11 @@ impl GraphStore for EmbeddedStore {
 
     async fn query(&self, query: Query, mut rows: Box<dyn RowSink>) -> Result<QuerySummary> {
         self.blocking(move |store| query::run(store.reader()?, &query, &mut *rows))
+            .await
+    }
+
+    async fn sql(&self, query: SqlQuery, mut rows: Box<dyn RowSink>) -> Result<QuerySummary> {
+        self.blocking(move |store| query::run_sql(store.reader()?, &query, &mut *rows))
             .await
     }
 

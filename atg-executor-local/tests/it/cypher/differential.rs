@@ -1,6 +1,6 @@
 //! Random queries on two stores: the same rows, or refused by the one that is tested.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex};
 
 use atg_executor_local::graph::QuerySummary;
 use atg_sdk::ErrorKind;
@@ -38,20 +38,20 @@ const ENOUGH: usize = 20;
 async fn neo4j_answers_random_queries_alike() {
     let directory = tempfile::tempdir().unwrap();
     let store = fixture::store(directory.path()).await;
-    server::load(&mut server::connect(), &fixture::export(&store).await);
+    let loaded = server::Loaded::new(&fixture::export(&store).await);
     let (count, seed) = plan();
     let tally = Mutex::new(Tally::default());
     // The server is slow to plan and can do it on several cores.
     let workers = 3;
     std::thread::scope(|scope| {
         for worker in 0..workers {
-            let (tally, store) = (&tally, &store);
+            let (tally, store, loaded) = (&tally, &store, &loaded);
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
                     .build()
                     .unwrap();
-                let mut bolt = server::connect();
+                let mut bolt = loaded.connect();
                 for number in (worker..count).step_by(workers as usize) {
                     let text = random::query(seed, number);
                     let theirs = bolt.run(&text, &json!({}));
@@ -133,4 +133,43 @@ fn judge(
         }
     };
     *tally.verdicts.entry(verdict).or_default() += 1;
+}
+
+/// Queries that somebody has a doubt about: one a line in the file that `ATG_CYPHER_QUERIES` names. Prints what both say.
+#[tokio::test]
+#[ignore = "needs Neo4j and a file of queries"]
+async fn what_both_say_to_the_queries_of_a_file() {
+    let path = std::env::var("ATG_CYPHER_QUERIES").expect("ATG_CYPHER_QUERIES names no file");
+    let directory = tempfile::tempdir().unwrap();
+    let store = fixture::store(directory.path()).await;
+    let loaded = server::Loaded::new(&fixture::export(&store).await);
+    let mut bolt = loaded.connect();
+    let mut tally = Tally::default();
+    let mut report = String::new();
+    let queries = std::fs::read_to_string(path).unwrap();
+    for text in queries.lines().filter(|line| !line.is_empty()) {
+        let theirs = bolt.run(text, &json!({}));
+        let ours = fixture::ask(&store, fixture::query(text, &Map::new())).await;
+        let say = |rows: &[Vec<Json>]| json!(normal(rows, true)).to_string();
+        let there = match &theirs {
+            Ok(rows) => say(rows),
+            Err(refused) => format!("refused: {}", refused.0.lines().next().unwrap_or_default()),
+        };
+        let here = match &ours {
+            Ok((answer, _)) => say(&answer.rows),
+            Err(error) => format!("refused: {}", error.message().lines().next().unwrap_or_default()),
+        };
+        let before = tally.verdicts.clone();
+        judge(text, theirs, ours, &mut tally);
+        let verdict = tally
+            .verdicts
+            .iter()
+            .find(|(name, count)| before.get(*name) != Some(*count));
+        let verdict = verdict.map_or("", |(name, _)| *name);
+        let _ = writeln!(report, "[{verdict}] {text}\n  there {there}\n  here  {here}");
+    }
+    #[expect(clippy::print_stdout, reason = "the report is what it is for")]
+    {
+        println!("{report}");
+    }
 }

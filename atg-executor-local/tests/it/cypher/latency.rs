@@ -105,8 +105,8 @@ async fn latencies_on_a_large_graph() {
         },
     )
     .unwrap();
-    let mut bolt = server::connect();
-    server::load(&mut bolt, &fixture::export(&store).await);
+    let loaded = server::Loaded::new(&fixture::export(&store).await);
+    let mut bolt = loaded.connect();
     for property in ["key", "id", "name", "type"] {
         let index = format!("CREATE INDEX IF NOT EXISTS FOR (n:Resource) ON (n.{property})");
         bolt.run(&index, &json!({})).map_err(|refused| refused.0).unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atg_executor_local::graph::embedded::SqlQuery;
+use atg_executor_local::graph::{GraphStore as _, SqlQuery};
 use atg_sdk::{ErrorKind, azure::TenantId};
 use rstest::rstest;
 use serde_json::{Map, Value as Json, json};
@@ -259,6 +259,7 @@ async fn plain_sql_reads_the_documented_tables(#[case] text: &str, #[case] expec
 #[case("SELECT load_extension('x')")]
 #[case("SELECT key FROM nodes; SELECT 1")]
 #[case("SELECT * FROM nodes WHERE name = ?1")]
+#[case("SELECT 1 AS x, 2 AS x")]
 #[case("")]
 #[tokio::test]
 async fn plain_sql_does_nothing_else(#[case] text: &str) {
@@ -266,4 +267,23 @@ async fn plain_sql_does_nothing_else(#[case] text: &str) {
     let store = fixture::store(directory.path()).await;
     let error = store.sql(sql(text), Box::new(Rows::default())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+}
+
+#[rstest]
+#[case::forever(
+    "WITH RECURSIVE x (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x) SELECT max(i) FROM x",
+    ErrorKind::Timeout
+)]
+#[case::too_large(
+    "SELECT group_concat(name, printf('%.*c', 10000000, 'x')) AS x FROM nodes",
+    ErrorKind::TooLarge
+)]
+#[tokio::test]
+async fn plain_sql_has_limits_too(#[case] text: &str, #[case] kind: ErrorKind) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = fixture::store(directory.path()).await;
+    let mut query = sql(text);
+    query.timeout = Duration::from_millis(500);
+    let error = store.sql(query, Box::new(Rows::default())).await.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
 }

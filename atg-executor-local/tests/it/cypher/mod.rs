@@ -101,8 +101,8 @@ async fn what_is_not_supported_is_refused_by_name_and_place() {
 async fn neo4j_answers_the_battery_alike() {
     let directory = tempfile::tempdir().unwrap();
     let store = fixture::store(directory.path()).await;
-    let mut bolt = server::connect();
-    server::load(&mut bolt, &fixture::export(&store).await);
+    let loaded = server::Loaded::new(&fixture::export(&store).await);
+    let mut bolt = loaded.connect();
     let mut wrong = Vec::new();
     for name in ANSWERED {
         let mut battery = Battery::read(name);

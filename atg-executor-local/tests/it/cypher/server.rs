@@ -1,18 +1,42 @@
 //! The same graph on a real Neo4j: where the tests find the server, and how an export gets into it.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use serde_json::{Map, Value as Json, json};
 
 use super::bolt::Bolt;
 
+/// The server has one database, and tests of one process run at the same time.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A graph that is in the server for as long as this lives.
+pub(crate) struct Loaded {
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Loaded {
+    /// Waits for whoever has the server, and replaces what is there by the records of an export.
+    pub(crate) fn new(records: &[Json]) -> Self {
+        // A test that failed leaves nothing behind that the next one does not replace.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        load(&mut connect(), records);
+        Self { _turn: turn }
+    }
+
+    /// Another connection to it.
+    pub(crate) fn connect(&self) -> Bolt {
+        connect()
+    }
+}
+
 /// The server that `.ci/neo4j.sh start` names.
-pub(crate) fn connect() -> Bolt {
+fn connect() -> Bolt {
     let uri = std::env::var("ATG_TEST_NEO4J_URI")
         .expect("ATG_TEST_NEO4J_URI names no server: run eval \"$(.ci/neo4j.sh start)\"");
     Bolt::connect(&uri)
 }
 
-/// Replaces what is there by the records of an export.
-pub(crate) fn load(bolt: &mut Bolt, records: &[Json]) {
+fn load(bolt: &mut Bolt, records: &[Json]) {
     let mut run =
         |query: &str, parameters: Json| bolt.run(query, &parameters).map_err(|refused| refused.0).unwrap();
     run("MATCH (n) DETACH DELETE n", json!({}));

@@ -44,7 +44,8 @@ use crate::{
     graph::{Query, QuerySummary, RowSink},
 };
 
-pub use sql_access::{SqlQuery, SqlTable, sql_tables};
+pub(crate) use sql_access::run as run_sql;
+pub use sql_access::{SqlTable, sql_tables};
 
 /// How much a query may keep in memory at a time: rows that are sorted or grouped, lists, texts.
 const MEMORY_LIMIT: usize = 256 << 20;

@@ -1,21 +1,16 @@
 //! `--sql`: plain SQL on this machine, reading the documented tables and nothing else.
 
-use std::time::Duration;
-
 use atg_sdk::{Error, ErrorKind, Result};
 use rusqlite::{
     Connection,
     hooks::{AuthAction, AuthContext, Authorization},
+    limits::Limit,
     types::ValueRef,
 };
 use serde_json::Value as Json;
-use tokio_util::sync::CancellationToken;
 
 use super::{interrupt, json};
-use crate::graph::{
-    QuerySummary, RowSink,
-    embedded::{EmbeddedStore, failure::Sql},
-};
+use crate::graph::{QuerySummary, RowSink, SqlQuery, embedded::failure::Sql};
 
 /// A table that `--sql` may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +27,13 @@ pub fn sql_tables() -> &'static [SqlTable] {
     &[
         SqlTable {
             name: "nodes",
-            about: "one row a node: key, tenant_id, id, name, type, labels, members, properties, history",
+            about: "one row a node: key, tenant_id, id, name, type, labels (a JSON array), members (a JSON object of the \
+                    other top-level members), properties (JSON, whole), source, first_seen_at, changed_at, scan_id",
         },
         SqlTable {
             name: "edges",
-            about: "one row a relationship: source_key, type, target_key, owner_key, path, properties",
+            about: "one row a relationship: source_key, type, target_key, owner_key (the node whose source states it), \
+                    path, properties (a JSON object, or null), scan_id",
         },
         SqlTable {
             name: "node_labels",
@@ -58,52 +55,55 @@ const BEHIND: &[&str] = &[
 /// Functions that reach beyond the answer, or only serve to take the process down.
 const FORBIDDEN_FUNCTIONS: &[&str] = &["load_extension", "fts3_tokenizer", "randomblob", "zeroblob"];
 
-/// One `SELECT`, and how much of an answer to take.
-#[derive(Debug, Clone)]
-pub struct SqlQuery {
-    /// The statement.
-    pub text: String,
-    /// At most that many rows.
-    pub row_limit: u64,
-    /// At most that many bytes of rows as JSON.
-    pub byte_limit: u64,
-    /// How long it may run.
-    pub timeout: Duration,
-    /// Ends it early.
-    pub cancel: CancellationToken,
-}
+/// The longest text or blob that a statement may make: it is held in memory whole.
+const MAX_VALUE_BYTES: i32 = 64 << 20;
 
-impl EmbeddedStore {
-    /// Runs plain SQL that can read the documented tables and nothing else. For the person at this machine: no service
-    /// passes such a text on.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for anything but one `SELECT` on the documented tables; `Timeout` and `Cancelled` when it was
-    /// stopped.
-    pub async fn sql(&self, query: SqlQuery, mut rows: Box<dyn RowSink>) -> Result<QuerySummary> {
-        self.blocking(move |store| run(store.reader()?, &query, &mut *rows))
-            .await
-    }
-}
-
-fn run(mut connection: Connection, query: &SqlQuery, rows: &mut dyn RowSink) -> Result<QuerySummary> {
+/// Answers one statement on a connection of its own that cannot write.
+pub(crate) fn run(
+    mut connection: Connection,
+    query: &SqlQuery,
+    rows: &mut dyn RowSink,
+) -> Result<QuerySummary> {
     let SqlQuery { timeout, cancel, .. } = query;
     let doing = "run the SQL";
     interrupt::watch(&mut connection, *timeout, cancel)?;
+    let partial = connection
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM tenant WHERE partial = 1)",
+            [],
+            |row| row.get(0),
+        )
+        .during("read the state of the tenants")?;
+    connection
+        .set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        .during(doing)?;
     connection.authorizer(Some(authorize)).during(doing)?;
-    answer(&connection, query, rows).map_err(|failure| match failure {
-        Failure::Sdk(error) => error,
-        Failure::Sqlite(error) => match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::OperationInterrupted) if cancel.is_cancelled() => Error::cancelled(),
-            Some(rusqlite::ErrorCode::OperationInterrupted) => super::timeout(*timeout),
-            Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => {
-                let names: Vec<&str> = sql_tables().iter().map(|table| table.name).collect();
-                let message = format!("only SELECT on {} is allowed: {error}", names.join(", "));
-                Error::new(ErrorKind::InvalidArgument, message)
-            }
-            _ => Error::invalid(format!("SQLite refuses this: {error}")),
-        },
-    })
+    let summary = answer(&connection, query, rows);
+    summary
+        .map(|summary| QuerySummary { partial, ..summary })
+        .map_err(|failure| match failure {
+            Failure::Sdk(error) => error,
+            Failure::Sqlite(error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::OperationInterrupted) if cancel.is_cancelled() => {
+                    Error::cancelled()
+                }
+                Some(rusqlite::ErrorCode::OperationInterrupted) => super::timeout(*timeout),
+                Some(rusqlite::ErrorCode::TooBig) => Error::new(
+                    ErrorKind::TooLarge,
+                    format!(
+                        "one value is larger than {} MiB: ask for less of it",
+                        MAX_VALUE_BYTES >> 20
+                    ),
+                ),
+                _ => {
+                    let names: Vec<&str> = sql_tables().iter().map(|table| table.name).collect();
+                    let names = names.join(", ");
+                    Error::invalid(format!(
+                        "only one SELECT on {names} is allowed, and valid SQL: {error}"
+                    ))
+                }
+            },
+        })
 }
 
 enum Failure {
@@ -129,6 +129,14 @@ fn answer(
         )));
     }
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    if let Some((_, twice)) = columns
+        .iter()
+        .enumerate()
+        .find(|(at, name)| columns[..*at].contains(name))
+    {
+        let message = format!("there are two columns named {twice}: name one of them with AS");
+        return Err(Failure::Sdk(Error::invalid(message)));
+    }
     rows.columns(&columns).map_err(Failure::Sdk)?;
     let mut summary = QuerySummary::default();
     let mut bytes = 0;
