@@ -186,6 +186,7 @@ async fn an_explanation_shows_the_sql_and_the_index() {
 }
 
 #[rstest]
+#[case::counted("MATCH (a)-[:MEMBER_OF]->(b) RETURN count(b)", "SELECT count(*)")]
 #[case::by_key("MATCH (n {key: 'x'}) RETURN n", "node_key")]
 #[case::by_id("MATCH (n) WHERE n.id = $x RETURN n", "node_azure_id")]
 #[case::by_name("MATCH (n) WHERE 'x' = n.name RETURN n", "node_name")]

@@ -4,7 +4,7 @@ use atg_sdk::Result;
 use serde_json::Value as Json;
 
 use super::{
-    Execution, chain,
+    Execution, chain, counting,
     planner::{Chain, Step, Steps},
     statements::sql,
 };
@@ -28,7 +28,8 @@ pub(super) fn answer(execution: &Execution<'_>, plan: &Plan, rows: &mut dyn RowS
             };
             lines.push((kind.to_owned(), String::new()));
         }
-        for operator in &part.operators {
+        let mut operators = part.operators.iter().peekable();
+        while let Some(operator) = operators.next() {
             match operator {
                 Operator::Match(pattern) => {
                     let name = if pattern.optional {
@@ -38,6 +39,14 @@ pub(super) fn answer(execution: &Execution<'_>, plan: &Plan, rows: &mut dyn RowS
                     };
                     lines.push((name.to_owned(), String::new()));
                     let steps = execution.steps(pattern)?;
+                    if let Some(next) = operators.peek()
+                        && counting::counts(pattern, &steps, next).is_some()
+                        && let Some(find) = counting::only_find(&steps)
+                    {
+                        explain_sql(execution, "  count", &find.count_sql, &mut lines)?;
+                        operators.next();
+                        continue;
+                    }
                     explain_steps(execution, &steps, &mut lines)?;
                 }
                 other => lines.push((name_of(other).to_owned(), String::new())),

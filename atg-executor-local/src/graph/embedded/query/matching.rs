@@ -38,7 +38,7 @@ impl Execution<'_> {
     }
 
     /// Whether what the pattern takes from before is there: nothing can be found from a null.
-    fn are_bound(&self, steps: &Steps, row: &Row) -> Outcome<bool> {
+    pub(super) fn are_bound(&self, steps: &Steps, row: &Row) -> Outcome<bool> {
         let wrong = |wanted: &str, value: &Value| {
             Err(Fault::invalid(format!(
                 "the pattern needs {wanted} here, not {}",
@@ -109,7 +109,7 @@ impl Execution<'_> {
     }
 
     /// The values of the placeholders; `None` where no row can fit.
-    fn params(&self, params: &[Param], row: &mut Row) -> Outcome<Option<Vec<SqlValue>>> {
+    pub(super) fn params(&self, params: &[Param], row: &mut Row) -> Outcome<Option<Vec<SqlValue>>> {
         let mut values = Vec::with_capacity(params.len());
         for param in params {
             values.push(match param {

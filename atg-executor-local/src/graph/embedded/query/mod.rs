@@ -6,7 +6,9 @@
 //! and checked again afterwards, so an index can only save work.
 
 mod chain;
+mod counting;
 mod data;
+mod demand;
 mod explain;
 mod interrupt;
 mod json;
@@ -23,7 +25,6 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
-    sync::Arc,
     time::Instant,
 };
 
@@ -32,7 +33,7 @@ use rusqlite::Connection;
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
-use self::{data::Names, planner::Steps};
+use self::{data::Names, demand::Demand, planner::Steps};
 use super::failure::Sql;
 use crate::{
     cypher::{
@@ -120,8 +121,7 @@ struct Execution<'a> {
     names: Names,
     /// Rows of `tenant` whose nodes exist for this query; all where `None`.
     tenants: Option<Vec<i64>>,
-    /// Which properties of the node in a slot will be asked for.
-    wanted: HashMap<usize, Vec<Arc<str>>>,
+    demand: Demand,
     /// Lists of labels by their text.
     labels: RefCell<HashMap<Box<[u8]>, Value>>,
     /// How each `MATCH` is carried out, by its address in the plan.
@@ -141,7 +141,7 @@ impl<'a> Execution<'a> {
             connection,
             names,
             tenants,
-            wanted: statements::wanted_properties(plan),
+            demand: Demand::of(plan),
             labels: RefCell::default(),
             steps: RefCell::default(),
             cancel: &query.cancel,

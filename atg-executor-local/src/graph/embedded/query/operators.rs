@@ -4,6 +4,7 @@ use std::{collections::HashSet, rc::Rc};
 
 use super::{
     Execution,
+    counting::{self, Counting},
     projection::{Group, Sort},
 };
 use crate::cypher::{
@@ -20,7 +21,7 @@ pub(super) trait Sink {
     fn finish(&mut self, row: &mut Row) -> Outcome<()>;
 }
 
-type Next<'s> = Box<dyn Sink + 's>;
+pub(super) type Next<'s> = Box<dyn Sink + 's>;
 
 /// Where rows of the whole query arrive.
 type Answer<'s> = &'s mut dyn FnMut(&mut Row) -> Outcome<bool>;
@@ -57,7 +58,17 @@ impl Execution<'_> {
 
     fn run_part(&self, part: &Part, row: &mut Row, answer: Answer<'_>) -> Outcome<()> {
         let mut sink: Next<'_> = Box::new(Last(answer));
-        for operator in part.operators.iter().rev() {
+        let mut rest = part.operators.as_slice();
+        while let Some((operator, before)) = rest.split_last() {
+            rest = before;
+            if let Some((Operator::Match(pattern), before)) = rest.split_last() {
+                let steps = self.steps(pattern)?;
+                if let Some(calls) = counting::counts(pattern, &steps, operator) {
+                    sink = Box::new(Counting::new(self, steps, calls, sink));
+                    rest = before;
+                    continue;
+                }
+            }
             sink = self.sink(operator, sink, row)?;
         }
         sink.push(row)?;

@@ -49,6 +49,8 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Find {
     pub(super) sql: String,
+    /// The same, counting what it finds.
+    pub(super) count_sql: String,
     pub(super) params: Vec<Param>,
     pub(super) outputs: Vec<Output>,
     /// Slots of relationships that it finds.

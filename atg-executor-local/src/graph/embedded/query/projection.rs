@@ -2,15 +2,16 @@
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use super::{Execution, operators::Sink};
+use super::{
+    Execution,
+    operators::{Next, Sink},
+};
 use crate::cypher::{
     bind::plan::{AggregateCall, SortKey},
     eval::{Ex, Outcome, Row},
     functions::{Accumulator, Aggregate},
     value::{Value, group_key, order},
 };
-
-type Next<'s> = Box<dyn Sink + 's>;
 
 /// Groups rows by their keys, in the order in which the groups first occur.
 pub(super) struct Group<'s> {

@@ -140,7 +140,20 @@ impl Builder {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut text = format!("SELECT {}", self.columns.join(", "));
+        if self.columns.is_empty() {
+            // Where nothing is read of what is found, that it is found is all.
+            return self.select("1");
+        }
+        self.select(&self.columns.join(", "))
+    }
+
+    /// The statement that counts the rows of [`Self::text`].
+    pub(super) fn count_text(&self) -> String {
+        self.select("count(*)")
+    }
+
+    fn select(&self, columns: &str) -> String {
+        let mut text = format!("SELECT {columns}");
         if !self.tables.is_empty() {
             let _ = write!(text, " FROM {}", self.tables.join(" CROSS JOIN "));
         }

@@ -1,6 +1,6 @@
-//! Looking at single nodes and relationships, and knowing beforehand which of their properties a query will ask for.
+//! Looking at single nodes and relationships.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use atg_sdk::Error;
 use rusqlite::{OptionalExtension, Row as SqlRow, params};
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     cypher::{
-        bind::plan::{Operator, Plan},
-        eval::{Ex, Fault, Graph, MapEntry, Outcome, Row},
+        bind::plan::Plan,
+        eval::{Fault, Graph, Outcome, Row},
         value::{Map, Node, Relationship, Value},
     },
     graph::embedded::failure::Sql,
@@ -188,113 +188,6 @@ impl Graph for Execution<'_> {
         } else {
             Ok(())
         }
-    }
-}
-
-/// For each slot that holds a node, the properties that some expression will ask of it. What is missed here is read when
-/// it is asked for.
-pub(super) fn wanted_properties(plan: &Plan) -> HashMap<usize, Vec<Arc<str>>> {
-    let mut search = Search::default();
-    search.plan(plan);
-    // A grouping key carries its node on to another slot.
-    for (from, to) in search.moves.into_iter().rev() {
-        for name in search.wanted.get(&to).cloned().unwrap_or_default() {
-            want(&mut search.wanted, from, &name);
-        }
-    }
-    search.wanted
-}
-
-fn want(wanted: &mut HashMap<usize, Vec<Arc<str>>>, slot: usize, name: &Arc<str>) {
-    let names = wanted.entry(slot).or_default();
-    if !names.contains(name) {
-        names.push(Arc::clone(name));
-    }
-}
-
-#[derive(Default)]
-struct Search {
-    wanted: HashMap<usize, Vec<Arc<str>>>,
-    moves: Vec<(usize, usize)>,
-}
-
-impl Search {
-    fn plan(&mut self, plan: &Plan) {
-        for part in &plan.parts {
-            for operator in &part.operators {
-                self.operator(operator);
-            }
-        }
-    }
-
-    fn operator(&mut self, operator: &Operator) {
-        match operator {
-            Operator::Match(pattern) => {
-                pattern
-                    .predicates
-                    .iter()
-                    .for_each(|predicate| self.expression(predicate));
-                for relationship in &pattern.relationships {
-                    relationship
-                        .properties
-                        .iter()
-                        .for_each(|(_, value)| self.expression(value));
-                }
-            }
-            Operator::Unwind { list: ex, .. }
-            | Operator::Filter(ex)
-            | Operator::Skip(ex)
-            | Operator::Limit(ex) => {
-                self.expression(ex);
-            }
-            Operator::Project(items) => self.items(items),
-            Operator::Aggregate { keys, aggregates } => {
-                self.items(keys);
-                aggregates
-                    .iter()
-                    .flat_map(|call| &call.args)
-                    .for_each(|arg| self.expression(arg));
-            }
-            Operator::Distinct(_) => {}
-            Operator::Sort { keys, .. } => keys.iter().for_each(|key| self.expression(&key.expr)),
-        }
-    }
-
-    fn items(&mut self, items: &[(Ex, usize)]) {
-        for (ex, slot) in items {
-            if let Ex::Slot(from) = ex {
-                self.moves.push((*from, *slot));
-            }
-            self.expression(ex);
-        }
-    }
-
-    fn expression(&mut self, ex: &Ex) {
-        let mut plans = Vec::new();
-        ex.visit(&mut |part| match part {
-            Ex::Property(of, name) => {
-                if let Ex::Slot(slot) = **of {
-                    want(&mut self.wanted, slot, name);
-                }
-            }
-            Ex::MapProjection { of, items } => {
-                if let Ex::Slot(slot) = **of {
-                    for item in items {
-                        if let MapEntry::Property(name) = item {
-                            want(&mut self.wanted, slot, name);
-                        }
-                    }
-                }
-            }
-            Ex::Call(function, args) if function.name == "labels" => {
-                if let [Ex::Slot(slot)] = args.as_slice() {
-                    want(&mut self.wanted, *slot, &Arc::from(data::LABELS));
-                }
-            }
-            Ex::Subquery(_, plan) => plans.push(Arc::clone(plan)),
-            _ => {}
-        });
-        plans.iter().for_each(|plan| self.plan(plan));
     }
 }
 

@@ -1,5 +1,7 @@
 //! One SQL statement: where it begins, along which relationships it goes, and what it must not find twice.
 
+use std::sync::Arc;
+
 use super::{Find, Planner, Step, turned};
 use crate::{
     cypher::{ast::Direction, eval::Outcome},
@@ -59,6 +61,7 @@ impl Planner<'_> {
         self.available.extend(&found);
         Ok(Step::Find(Find {
             sql: builder.text(),
+            count_sql: builder.count_text(),
             params: builder.params,
             outputs: builder.outputs,
             found,
@@ -99,11 +102,7 @@ impl Planner<'_> {
         if let Some(condition) = lookup.label_condition(start) {
             builder.condition(condition);
         }
-        let wanted = self
-            .execution
-            .wanted
-            .get(&node.slot)
-            .map_or(&[][..], |wanted| wanted);
+        let wanted = self.wanted(node.slot);
         let needs_table = id.is_empty()
             || !wanted.is_empty()
             || self.execution.tenants.is_some()
@@ -126,7 +125,9 @@ impl Planner<'_> {
             }));
         }
         self.confine(&alias, needs_table, builder);
-        builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
+        if self.execution.demand.slots.contains(&node.slot) {
+            builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
+        }
         ids[start] = Some(Id::Sql(id));
         Ok(())
     }
@@ -163,7 +164,7 @@ impl Planner<'_> {
                 (end("src", "dst"), end("dst", "src"))
             }
         };
-        builder.output_relationship(relationship.slot, &alias);
+        self.output_relationship(relationship.slot, &alias, builder);
         placed.push((index, alias));
         self.done[index] = true;
         for (node, id) in [(relationship.left, left), (relationship.right, right)] {
@@ -226,7 +227,7 @@ impl Planner<'_> {
                 format!("CASE WHEN {alias}.src = {from} THEN {alias}.dst ELSE {alias}.src END")
             }
         };
-        builder.output_relationship(relationship.slot, &alias);
+        self.output_relationship(relationship.slot, &alias, builder);
         placed.push((index, alias));
         self.done[index] = true;
         self.arrive(to, other, builder, ids);
@@ -242,11 +243,7 @@ impl Planner<'_> {
         let node = &self.pattern.nodes[index];
         let alias = format!("n{index}");
         let labels = self.labels[index].as_ref();
-        let wanted = self
-            .execution
-            .wanted
-            .get(&node.slot)
-            .map_or(&[][..], |wanted| wanted);
+        let wanted = self.wanted(node.slot);
         let needs_table =
             !wanted.is_empty() || self.execution.tenants.is_some() || labels.is_some_and(sql::needs_table);
         let id = if needs_table {
@@ -262,8 +259,22 @@ impl Planner<'_> {
             }));
         }
         self.confine(&alias, needs_table, builder);
-        builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
+        if self.execution.demand.slots.contains(&node.slot) {
+            builder.output_node(node.slot, &id, needs_table.then_some(&*alias), wanted);
+        }
         ids[index] = Some(Id::Sql(id));
+    }
+
+    /// Properties of a node that are read together with it.
+    fn wanted(&self, slot: usize) -> &[Arc<str>] {
+        let properties = &self.execution.demand.properties;
+        properties.get(&slot).map_or(&[], |wanted| wanted)
+    }
+
+    fn output_relationship(&self, slot: usize, alias: &str, builder: &mut Builder) {
+        if self.execution.demand.slots.contains(&slot) {
+            builder.output_relationship(slot, alias);
+        }
     }
 
     /// Only nodes of the caller's tenants exist.
