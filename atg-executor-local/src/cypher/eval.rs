@@ -16,7 +16,7 @@ pub(crate) use self::{
 
 use super::{
     bind::plan,
-    value::{Map, Node, Relationship, Value},
+    value::{Map, Node, Relationship, Uncertain, Value},
 };
 
 /// Why a value could not be computed. Boxed, since almost every value can.
@@ -31,9 +31,22 @@ impl Fault {
         Self(Box::new(Error::invalid(message)))
     }
 
+    pub(crate) fn is_unsupported(&self) -> bool {
+        self.0.kind() == ErrorKind::Unsupported
+    }
+
     /// Neo4j answers, this store does not.
     pub(crate) fn unsupported(message: impl Into<String>) -> Self {
         Self(Box::new(Error::new(ErrorKind::Unsupported, message)))
+    }
+}
+
+impl From<Uncertain> for Fault {
+    fn from(uncertain: Uncertain) -> Self {
+        let Uncertain(value) = uncertain;
+        Self::unsupported(format!(
+            "{value:e} as a text is not supported: its last digits depend on the version of Java"
+        ))
     }
 }
 
@@ -66,6 +79,8 @@ pub(crate) trait Graph {
     fn relationship_property(&self, relationship: &Relationship, name: &str) -> Outcome<Value>;
     fn relationship_properties(&self, relationship: &Relationship) -> Outcome<Map>;
     fn relationship_type(&self, relationship: &Relationship) -> Outcome<Arc<str>>;
+    /// When the query began: one moment for all of it.
+    fn now(&self) -> jiff::Timestamp;
     /// The node of that row.
     fn node(&self, id: i64) -> Node;
     /// Runs a subquery for a row and hands each of its rows on until told to stop.

@@ -252,7 +252,6 @@ impl Lexer<'_> {
                 'f' => text.push('\u{c}'),
                 '\\' | '\'' | '"' => text.push(escaped),
                 'u' => text.push(self.unicode(escape)?),
-                'U' => return self.refuse(escape, "\\U is not supported: write the character itself"),
                 other => {
                     text.push('\\');
                     text.push(other);
@@ -329,11 +328,16 @@ impl Lexer<'_> {
                 float = true;
             }
         }
+        let end = self.at;
+        // As in Java, a letter may say which kind of float it is; it changes nothing.
+        if float && matches!(self.peek(), Some('f' | 'F' | 'd' | 'D')) {
+            self.at += 1;
+        }
         if self.peek().is_some_and(is_word_part) {
             self.word();
             return self.refuse(start, "a number cannot go over into a name");
         }
-        let written = &self.text[start..self.at];
+        let written = &self.text[start..end];
         if written.contains("__")
             || written.ends_with('_')
             || written.contains("_.")
@@ -440,7 +444,7 @@ mod tests {
             kinds("0x1F 0o17 1_000"),
             [Integer(31), Integer(15), Integer(1000)]
         );
-        assert_eq!(kinds("1e3 .5 1.5E-1"), [Float(1000.0), Float(0.5), Float(0.15)]);
+        assert_eq!(kinds("1e3 .5 1.5E-1f"), [Float(1000.0), Float(0.5), Float(0.15)]);
         assert_eq!(kinds("1..3"), [Integer(1), Symbol(".."), Integer(3)]);
         assert_eq!(kinds("*..2"), [Symbol("*"), Symbol(".."), Integer(2)]);
         assert_eq!(kinds("a.b"), [Word("a".into()), Symbol("."), Word("b".into())]);

@@ -14,6 +14,7 @@ mod lexer;
 mod parser;
 mod refusal;
 pub(crate) mod regex;
+pub(crate) mod temporal;
 pub(crate) mod value;
 
 pub use gate::gate;

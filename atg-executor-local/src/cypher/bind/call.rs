@@ -151,7 +151,7 @@ impl Binder<'_> {
             )),
         };
         let of = variable(name)?;
-        expect(name.span, of.kind, ENTITY.or(Type::MAP))?;
+        expect(name.span, of.kind, ENTITY.or(Type::MAP).or(Type::TEMPORAL))?;
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             entries.push(match item {
@@ -186,11 +186,12 @@ fn arity(function: &Function) -> String {
 /// The way to write it without that function.
 fn instead(function: &str) -> &'static str {
     const PLATFORM: &str = ": the last digit of its result depends on the platform";
-    const TIMES: &str = ": times are texts of one form, so compare texts, as in n.changed_at > '2026-01-01'";
+    const TIMES: &str =
+        ": use datetime(), date() or duration(), or compare texts, as in n.changed_at > '2026-01-01'";
     match function.to_ascii_lowercase().as_str() {
-        "exp" | "log10" | "sin" | "cos" | "tan" | "cot" | "asin" | "acos" | "atan" | "atan2" | "haversin"
-        | "sinh" | "cosh" | "tanh" => PLATFORM,
-        "datetime" | "date" | "time" | "localdatetime" | "localtime" | "timestamp" | "duration" => TIMES,
+        "cot" | "acos" | "atan2" | "haversin" | "sinh" | "cosh" | "tanh" | "coth" => PLATFORM,
+        "time" | "localdatetime" | "localtime" => TIMES,
+        name if name.starts_with("datetime.") || name.starts_with("date.") => TIMES,
         "rand" | "randomuuid" => ": it would answer differently each time",
         _ => "",
     }

@@ -1,7 +1,11 @@
 //! What can never be of the right type.
 
 use super::types::Type;
-use crate::cypher::{Refusal, Span, ast::Expr, eval::Fault};
+use crate::cypher::{
+    Refusal, Span,
+    ast::{Binary, Expr},
+    eval::{Arithmetic, Fault},
+};
 
 /// Refuses what can never be of a type.
 pub(super) fn expect(span: Span, kind: Type, wanted: Type) -> Result<(), Refusal> {
@@ -57,6 +61,26 @@ pub(super) fn add_type(
         // Something that is neither number, text nor list can only be put into a list.
         return Ok(any);
     }
+    if left_kind.may_be(Type::TEMPORAL) || right_kind.may_be(Type::TEMPORAL) {
+        let time = Type::TEMPORAL;
+        // One of the two is a duration.
+        if left_kind.is_within(Type::DURATION) {
+            expect(right.span, right_kind, time.or(Type::LIST))?;
+        } else if left_kind.is_within(time) {
+            expect(right.span, right_kind, Type::DURATION.or(Type::LIST))?;
+        } else if right_kind.is_within(time) {
+            expect(
+                left.span,
+                left_kind,
+                if right_kind == Type::DURATION {
+                    time
+                } else {
+                    Type::DURATION
+                },
+            )?;
+        }
+        return Ok(any.or(time));
+    }
     expect(left.span, left_kind, any)?;
     expect(right.span, right_kind, any)?;
     if left_kind.is_within(Type::NUMBER) && right_kind.is_within(Type::NUMBER) {
@@ -69,4 +93,41 @@ pub(super) fn add_type(
         return Ok(Type::TEXT);
     }
     Ok(any)
+}
+
+/// `-` takes a duration from a time or a duration; `*` and `/` take a number to a duration.
+pub(super) fn times_type(
+    operator: Binary,
+    left: &Expr,
+    left_kind: Type,
+    right: &Expr,
+    right_kind: Type,
+) -> Result<(Arithmetic, Type), Refusal> {
+    let (number, duration) = (Type::NUMBER, Type::DURATION);
+    match operator {
+        Binary::Subtract => {
+            expect(left.span, left_kind, Type::TEMPORAL)?;
+            expect(right.span, right_kind, duration)?;
+            Ok((Arithmetic::Subtract, Type::TEMPORAL))
+        }
+        Binary::Multiply => {
+            let by = if left_kind.may_be(duration) {
+                number
+            } else {
+                duration
+            };
+            expect(left.span, left_kind, number.or(duration))?;
+            expect(right.span, right_kind, by)?;
+            Ok((Arithmetic::Multiply, duration))
+        }
+        Binary::Divide => {
+            expect(left.span, left_kind, duration)?;
+            expect(right.span, right_kind, number)?;
+            Ok((Arithmetic::Divide, duration))
+        }
+        _ => {
+            expect(left.span, left_kind, number)?;
+            Err(mismatch(right.span, number, right_kind))
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Binder,
-    check::{add_type, expect, mismatch, number_type, refused},
+    check::{add_type, expect, mismatch, number_type, refused, times_type},
     parameter_value, plan,
     scope::Scope,
     types::Type,
@@ -117,7 +117,7 @@ impl Binder<'_> {
                 (Ex::Map(entries.collect::<Result<_, Refusal>>()?), Type::MAP)
             }
             ExprKind::Property(of, name) => {
-                let of_ex = self.bind_as(of, ENTITY.or(Type::MAP), scope, context)?;
+                let of_ex = self.bind_as(of, ENTITY.or(Type::MAP).or(Type::TEMPORAL), scope, context)?;
                 (
                     Ex::Property(Box::new(of_ex), name.text.as_str().into()),
                     Type::ANY,
@@ -283,7 +283,11 @@ impl Binder<'_> {
         context: &mut Context<'_>,
     ) -> Result<Typed, Refusal> {
         let (of_ex, of_kind) = self.bind(of, scope, context)?;
-        expect(of.span, of_kind, Type::LIST.or(Type::MAP).or(ENTITY))?;
+        expect(
+            of.span,
+            of_kind,
+            Type::LIST.or(Type::MAP).or(ENTITY).or(Type::TEMPORAL),
+        )?;
         let (index_ex, index_kind) = self.bind(index, scope, context)?;
         if !of_kind.may_be(Type::LIST) {
             expect(index.span, index_kind, Type::TEXT)?;
@@ -317,6 +321,9 @@ impl Binder<'_> {
             ),
             Unary::Minus | Unary::Plus => {
                 let (ex, kind) = self.bind(of, scope, context)?;
+                if operator == Unary::Plus && kind == Type::DURATION {
+                    return Ok((ex, kind));
+                }
                 expect(of.span, kind, Type::NUMBER)?;
                 let result = if kind.is_within(Type::NUMBER) {
                     kind
@@ -388,6 +395,12 @@ impl Binder<'_> {
                 return arithmetic(Arithmetic::Concatenate, wanted);
             }
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo | Binary::Power => {
+                if left_kind != Type::ANY && left_kind.may_be(Type::TEMPORAL)
+                    || right_kind != Type::ANY && right_kind.may_be(Type::TEMPORAL)
+                {
+                    let (operator, kind) = times_type(operator, left, left_kind, right, right_kind)?;
+                    return arithmetic(operator, kind);
+                }
                 expect(left.span, left_kind, Type::NUMBER)?;
                 expect(right.span, right_kind, Type::NUMBER)?;
                 let (operator, kind) = match operator {

@@ -126,15 +126,7 @@ impl Binder<'_> {
                     operators.push(Operator::Match(Arc::new(self.match_clause(clause, &mut scope)?)));
                 }
                 Clause::Unwind { list, name } => {
-                    let (list_ex, kind) = self.expr(list, &scope)?;
-                    if !kind.may_be(Type::LIST)
-                        && kind.may_be(Type::MAP.or(Type::NODE).or(Type::RELATIONSHIP).or(Type::PATH))
-                    {
-                        return Err(Refusal::unsupported(
-                            list.span,
-                            "UNWIND of something that is no list is not supported",
-                        ));
-                    }
+                    let list_ex = self.expr(list, &scope)?.0;
                     let slot = self.slot();
                     scope.declare(name, slot, Type::ANY)?;
                     operators.push(Operator::Unwind { list: list_ex, slot });

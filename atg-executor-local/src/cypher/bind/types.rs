@@ -15,7 +15,12 @@ impl Type {
     pub(crate) const NODE: Self = Self(64);
     pub(crate) const RELATIONSHIP: Self = Self(128);
     pub(crate) const PATH: Self = Self(256);
-    pub(crate) const ANY: Self = Self(511);
+    pub(crate) const DATE: Self = Self(512);
+    pub(crate) const DATE_TIME: Self = Self(1024);
+    pub(crate) const DURATION: Self = Self(2048);
+    /// What has fields such as `.year`.
+    pub(crate) const TEMPORAL: Self = Self(512 | 1024 | 2048);
+    pub(crate) const ANY: Self = Self(4095);
 
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -33,7 +38,7 @@ impl Type {
 
     /// The kinds' names, for messages.
     pub(crate) fn describe(self) -> String {
-        const NAMES: [&str; 9] = [
+        const NAMES: [&str; 12] = [
             "Boolean",
             "Integer",
             "Float",
@@ -43,6 +48,9 @@ impl Type {
             "Node",
             "Relationship",
             "Path",
+            "Date",
+            "DateTime",
+            "Duration",
         ];
         if self == Self::ANY {
             return "Any".to_owned();

@@ -1,7 +1,11 @@
 //! `+ - * / % ^` and the signs.
 
 use super::{Arithmetic, Fault, Graph, Outcome};
-use crate::cypher::value::{Value, to_text};
+use crate::cypher::{
+    functions::out_of_range,
+    temporal,
+    value::{Value, to_text},
+};
 
 pub(super) fn binary(operator: Arithmetic, left: &Value, right: &Value, graph: &dyn Graph) -> Outcome<Value> {
     use Value::{Float, Int, List, Null, Text};
@@ -9,6 +13,11 @@ pub(super) fn binary(operator: Arithmetic, left: &Value, right: &Value, graph: &
     match (operator, left, right) {
         (_, Null, _) | (_, _, Null) => return Ok(Null),
         (Arithmetic::Add, ..) => return add(left, right, graph),
+        (Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide, ..)
+            if is_temporal(left) || is_temporal(right) =>
+        {
+            return times(operator, left, right);
+        }
         (Arithmetic::Concatenate, Text(a), Text(b)) => return concatenated(a, b, graph),
         (Arithmetic::Concatenate, List(a), List(b)) => return joined(a, b, graph),
         (Arithmetic::Power, ..) => {
@@ -36,16 +45,57 @@ fn add(left: &Value, right: &Value, graph: &dyn Graph) -> Outcome<Value> {
         (item, List(b)) => joined(std::slice::from_ref(item), b, graph),
         (Int(a), Int(b)) => integers(Arithmetic::Add, *a, *b).map(Int),
         (Text(a), Text(b)) => concatenated(a, b, graph),
-        (Text(_), Int(_) | Float(_) | Value::Bool(_)) | (Int(_) | Float(_) | Value::Bool(_), Text(_)) => {
-            match (to_text(left), to_text(right)) {
+        (Text(_), other) | (other, Text(_))
+            if matches!(other, Int(_) | Float(_) | Value::Bool(_)) || is_temporal(other) =>
+        {
+            match (to_text(left)?, to_text(right)?) {
                 (Some(a), Some(b)) => concatenated(&a, &b, graph),
                 _ => Err(mismatch(Arithmetic::Add, left, right)),
             }
         }
+        _ if is_temporal(left) || is_temporal(right) => times(Arithmetic::Add, left, right),
         _ => match (float(left), float(right)) {
             (Some(a), Some(b)) => Ok(Float(a + b)),
             _ => Err(mismatch(Arithmetic::Add, left, right)),
         },
+    }
+}
+
+const fn is_temporal(value: &Value) -> bool {
+    matches!(value, Value::Date(_) | Value::DateTime(_) | Value::Duration(_))
+}
+
+/// Durations are added to times and to each other, and multiplied by whole numbers.
+fn times(operator: Arithmetic, left: &Value, right: &Value) -> Outcome<Value> {
+    use Value::{Date, DateTime, Duration, Float, Int};
+    let too_long = || Fault::invalid("the duration is too long");
+    let added = |time: &Value, duration: &temporal::Duration| match time {
+        Date(date) => temporal::add_to_date(*date, duration)
+            .map(Date)
+            .ok_or_else(out_of_range),
+        DateTime(time) => temporal::add_to_time(time, duration)
+            .map(DateTime)
+            .ok_or_else(out_of_range),
+        Duration(other) => other.plus(duration).map(Value::duration).ok_or_else(too_long),
+        _ => Err(mismatch(operator, left, right)),
+    };
+    match (operator, left, right) {
+        (Arithmetic::Add, time, Duration(duration)) | (Arithmetic::Add, Duration(duration), time) => {
+            added(time, duration)
+        }
+        (Arithmetic::Subtract, time, Duration(duration)) => {
+            added(time, &duration.times(-1).ok_or_else(too_long)?)
+        }
+        (Arithmetic::Multiply, Duration(duration), Int(factor))
+        | (Arithmetic::Multiply, Int(factor), Duration(duration)) => {
+            duration.times(*factor).map(Value::duration).ok_or_else(too_long)
+        }
+        (Arithmetic::Multiply, Duration(_), Float(_))
+        | (Arithmetic::Multiply, Float(_), Duration(_))
+        | (Arithmetic::Divide, Duration(_), Int(_) | Float(_)) => Err(Fault::unsupported(
+            "parts of a duration are not supported: divide its .seconds, or write a smaller unit",
+        )),
+        _ => Err(mismatch(operator, left, right)),
     }
 }
 
@@ -165,7 +215,7 @@ pub(super) fn negate(value: &Value) -> Outcome<Value> {
 
 pub(super) fn plus(value: Value) -> Outcome<Value> {
     match value {
-        Value::Null | Value::Int(_) | Value::Float(_) => Ok(value),
+        Value::Null | Value::Int(_) | Value::Float(_) | Value::Duration(_) => Ok(value),
         other => Err(Fault::invalid(format!(
             "'+' needs a number, not {}",
             other.kind_name()

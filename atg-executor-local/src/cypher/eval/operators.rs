@@ -6,6 +6,7 @@ use super::{Ex, Fault, Graph, MapEntry, Outcome, Row, TextTest, truth};
 use crate::cypher::{
     ast::{Comparison, LabelExpr, Quantifier},
     regex::Pattern,
+    temporal,
     value::{self, Comparable, Map, Value},
 };
 
@@ -15,6 +16,15 @@ pub(super) fn property(of: &Value, name: &str, graph: &dyn Graph) -> Outcome<Val
         Value::Node(node) => graph.node_property(node, name),
         Value::Relationship(relationship) => graph.relationship_property(relationship, name),
         Value::Map(map) => Ok(map.get(name).cloned().unwrap_or(Value::Null)),
+        Value::Date(_) | Value::DateTime(_) | Value::Duration(_) => {
+            let field = match of {
+                Value::Date(date) => temporal::date_field(*date, name).map(Value::Int),
+                Value::DateTime(time) => temporal::time_field(time, name),
+                Value::Duration(duration) => temporal::duration_field(duration, name).map(Value::Int),
+                _ => None,
+            };
+            field.ok_or_else(|| Fault::invalid(format!("{} has no .{name}", of.kind_name())))
+        }
         other => Err(Fault::invalid(format!(
             "{} has no properties: .{name} cannot be asked of it",
             other.kind_name()
@@ -34,9 +44,15 @@ pub(super) fn index(of: &Value, index: &Value, graph: &dyn Graph) -> Outcome<Val
                 .cloned()
                 .unwrap_or(Value::Null))
         }
-        (Value::Map(_) | Value::Node(_) | Value::Relationship(_), Value::Text(name)) => {
-            property(of, name, graph)
-        }
+        (
+            Value::Map(_)
+            | Value::Node(_)
+            | Value::Relationship(_)
+            | Value::Date(_)
+            | Value::DateTime(_)
+            | Value::Duration(_),
+            Value::Text(name),
+        ) => property(of, name, graph),
         _ => Err(Fault::invalid(format!(
             "{} cannot be an index of {}",
             index.kind_name(),
@@ -60,6 +76,9 @@ pub(super) fn slice(of: &Value, from: Option<&Value>, to: Option<&Value>) -> Out
     let bound = |bound: Option<&Value>, default: i64| match bound {
         None => Ok(Some(default)),
         Some(Value::Null) => Ok(None),
+        Some(Value::Int(index)) if i32::try_from(*index).is_err() => Err(Fault::invalid(format!(
+            "[..] takes bounds of 32 bits, not {index}"
+        ))),
         Some(Value::Int(index)) => Ok(Some(if *index < 0 {
             (index + length).max(0)
         } else {

@@ -50,7 +50,11 @@ impl Aggregate {
         match self {
             Self::CountRows => &[],
             Self::Count | Self::Min | Self::Max | Self::Collect => &[Type::ANY],
-            Self::Sum | Self::Average | Self::Deviation | Self::DeviationOfPopulation => &[Type::NUMBER],
+            Self::Sum | Self::Average => {
+                const SUMMED: &[Type] = &[Type::NUMBER.or(Type::DURATION)];
+                SUMMED
+            }
+            Self::Deviation | Self::DeviationOfPopulation => &[Type::NUMBER],
             Self::PercentileContinuous | Self::PercentileDiscrete => &[Type::NUMBER, Type::NUMBER],
         }
     }
@@ -249,6 +253,9 @@ fn add(sum: &Value, value: &Value) -> Outcome<Value> {
 
 fn number(function: &str, value: &Value) -> Outcome<f64> {
     match value {
+        Value::Duration(_) if matches!(function, "sum" | "avg") => Err(Fault::unsupported(format!(
+            "{function}() of durations is not supported: take it of their .seconds"
+        ))),
         Value::Int(value) => Ok(*value as f64),
         Value::Float(value) => Ok(*value),
         other => Err(wrong(function, "numbers", other)),

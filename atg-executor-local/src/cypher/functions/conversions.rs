@@ -7,17 +7,21 @@ use crate::cypher::{
     value::{Value, to_text},
 };
 
-const SCALAR: Type = Type::BOOL.or(Type::NUMBER).or(Type::TEXT);
+const SCALAR: Type = Type::BOOL.or(Type::NUMBER).or(Type::TEXT).or(Type::TEMPORAL);
 
 pub(super) static TABLE: &[Function] = &[
     function("toString", &[SCALAR], Type::TEXT, |args, _| {
-        match to_text(&args[0]) {
+        match to_text(&args[0])? {
             Some(text) => Ok(Value::text(text)),
-            None => Err(wrong("toString", "a truth value, a number or a text", &args[0])),
+            None => Err(wrong(
+                "toString",
+                "a truth value, a number, a text or a time",
+                &args[0],
+            )),
         }
     }),
     function("toStringOrNull", &[Type::ANY], Type::TEXT, |args, _| {
-        Ok(to_text(&args[0]).map_or(Value::Null, Value::text))
+        Ok(to_text(&args[0])?.map_or(Value::Null, Value::text))
     }),
     function("toInteger", &[Type::ANY], Type::INT, |args, _| {
         match integer(&args[0])? {
@@ -26,7 +30,21 @@ pub(super) static TABLE: &[Function] = &[
         }
     }),
     function("toIntegerOrNull", &[Type::ANY], Type::INT, |args, _| {
-        Ok(integer(&args[0])?.unwrap_or(Value::Null))
+        integer_or_null(&args[0])
+    }),
+    function("toStringList", &[Type::LIST], Type::LIST, |args, _| {
+        each("toStringList", &args[0], |item| {
+            Ok(to_text(item)?.map(Value::text))
+        })
+    }),
+    function("toIntegerList", &[Type::LIST], Type::LIST, |args, _| {
+        each("toIntegerList", &args[0], |item| integer_or_null(item).map(Some))
+    }),
+    function("toFloatList", &[Type::LIST], Type::LIST, |args, _| {
+        each("toFloatList", &args[0], float)
+    }),
+    function("toBooleanList", &[Type::LIST], Type::LIST, |args, _| {
+        each("toBooleanList", &args[0], |item| Ok(boolean(item)))
     }),
     function(
         "toFloat",
@@ -57,6 +75,23 @@ pub(super) static TABLE: &[Function] = &[
         Ok(boolean(&args[0]).unwrap_or(Value::Null))
     }),
 ];
+
+/// Converts every element; null where that cannot be.
+fn each(function: &str, list: &Value, convert: impl Fn(&Value) -> Outcome<Option<Value>>) -> Outcome<Value> {
+    let Value::List(items) = list else {
+        return Err(wrong(function, "a list", list));
+    };
+    let items = items.iter().map(|item| Ok(convert(item)?.unwrap_or(Value::Null)));
+    items.collect::<Outcome<_>>().map(Value::list)
+}
+
+/// Null where there is no such integer, one beyond 64 bits included.
+fn integer_or_null(value: &Value) -> Outcome<Value> {
+    match integer(value) {
+        Err(fault) if fault.is_unsupported() => Err(fault),
+        converted => Ok(converted.ok().flatten().unwrap_or(Value::Null)),
+    }
+}
 
 /// `None` for a kind that cannot be converted, null for a text that is no number.
 fn integer(value: &Value) -> Outcome<Option<Value>> {

@@ -6,10 +6,12 @@ mod conversions;
 mod entities;
 mod numbers;
 mod texts;
+mod times;
 
 use std::fmt;
 
 pub(crate) use aggregate::{Accumulator, Aggregate};
+pub(crate) use times::out_of_range;
 
 use super::{
     bind::types::Type,
@@ -41,6 +43,7 @@ impl Function {
             entities::TABLE,
             numbers::TABLE,
             texts::TABLE,
+            times::TABLE,
         ];
         tables
             .into_iter()

@@ -22,18 +22,10 @@ pub(super) static TABLE: &[Function] = &[
     function("lower", &[TEXT], TEXT, |args, _| {
         Ok(Value::text(text("lower", &args[0])?.to_lowercase()))
     }),
-    function("trim", &[TEXT], TEXT, |args, _| {
-        Ok(Value::text(text("trim", &args[0])?.trim_matches(is_space)))
-    }),
-    function("btrim", &[TEXT], TEXT, |args, _| {
-        Ok(Value::text(text("btrim", &args[0])?.trim_matches(is_space)))
-    }),
-    function("ltrim", &[TEXT], TEXT, |args, _| {
-        Ok(Value::text(text("ltrim", &args[0])?.trim_start_matches(is_space)))
-    }),
-    function("rtrim", &[TEXT], TEXT, |args, _| {
-        Ok(Value::text(text("rtrim", &args[0])?.trim_end_matches(is_space)))
-    }),
+    function("trim", &[TEXT], TEXT, |args, _| trimmed("trim", args, true, true)),
+    trimming("btrim", |args, _| trimmed("btrim", args, true, true)),
+    trimming("ltrim", |args, _| trimmed("ltrim", args, true, false)),
+    trimming("rtrim", |args, _| trimmed("rtrim", args, false, true)),
     function("char_length", &[TEXT], Type::INT, |args, _| {
         char_length("char_length", args)
     }),
@@ -58,6 +50,28 @@ pub(super) static TABLE: &[Function] = &[
         Ok(Value::text(text.chars().skip(skip).collect::<String>()))
     }),
 ];
+
+/// Takes blanks away, or each of the characters that are named.
+const fn trimming(name: &'static str, body: fn(&[Value], &dyn Graph) -> Outcome<Value>) -> Function {
+    Function {
+        required: 1,
+        ..function(name, &[TEXT, TEXT], TEXT, body)
+    }
+}
+
+/// What is left of a text without some characters at its ends.
+fn trimmed(function: &str, args: &[Value], start: bool, end: bool) -> Outcome<Value> {
+    let mut left = text(function, &args[0])?;
+    let named = args.get(1).map(|named| text(function, named)).transpose()?;
+    let goes = |c: char| named.map_or_else(|| is_space(c), |named| named.contains(c));
+    if start {
+        left = left.trim_start_matches(goes);
+    }
+    if end {
+        left = left.trim_end_matches(goes);
+    }
+    Ok(Value::text(left))
+}
 
 fn text<'a>(function: &str, value: &'a Value) -> Outcome<&'a str> {
     match value {
@@ -101,33 +115,58 @@ fn replace(args: &[Value], graph: &dyn Graph) -> Outcome<Value> {
 
 fn split(args: &[Value], graph: &dyn Graph) -> Outcome<Value> {
     let original = text("split", &args[0])?;
-    let separator = match &args[1] {
-        Value::Text(separator) => &**separator,
-        Value::List(_) => {
-            return Err(Fault::unsupported(
-                "split() by several separators is not supported",
-            ));
-        }
-        other => return Err(wrong("split", "a text", other)),
+    let separators = match &args[1] {
+        Value::Text(separator) => vec![&**separator],
+        Value::List(items) if items.iter().any(Value::is_null) => return Ok(Value::Null),
+        Value::List(items) => items
+            .iter()
+            .map(|item| text("split", item))
+            .collect::<Outcome<_>>()?,
+        other => return Err(wrong("split", "a text or a list of them", other)),
     };
     graph.check_size(original.len() * size_of::<Value>())?;
-    let parts = if separator.is_empty() {
+    if let [""] = separators.as_slice() {
         if original.is_empty() {
-            return Err(Fault::unsupported("split('', '') is not supported"));
+            return Ok(Value::list(vec![Value::text("")]));
         }
-        original.chars().map(|c| Value::text(c.to_string())).collect()
-    } else {
-        original.split(separator).map(Value::text).collect()
-    };
+        if original.chars().any(|c| c.len_utf16() > 1) {
+            let message = "split() by '' of a text with characters beyond 16 bits is not supported: it would halve them";
+            return Err(Fault::unsupported(message));
+        }
+        return Ok(Value::list(
+            original.chars().map(|c| Value::text(c.to_string())).collect(),
+        ));
+    }
+    let mut parts = Vec::new();
+    let (mut part, mut at) = (0, 0);
+    while at < original.len() {
+        // Where several fit, the first of the list is taken, an empty one never.
+        let found = separators
+            .iter()
+            .find(|separator| !separator.is_empty() && original[at..].starts_with(**separator));
+        match found {
+            Some(separator) => {
+                parts.push(Value::text(&original[part..at]));
+                at += separator.len();
+                part = at;
+            }
+            None => at += original[at..].chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    parts.push(Value::text(&original[part..]));
     Ok(Value::list(parts))
 }
 
 fn substring(args: &[Value], _: &dyn Graph) -> Outcome<Value> {
     let original = text("substring", &args[0])?;
-    let start = count("substring", &args[1])?;
-    let length = args
-        .get(2)
-        .map_or(Ok(usize::MAX), |length| count("substring", length))?;
+    let position = |value: &Value| match count("substring", value)? {
+        count if count > i32::MAX as usize => Err(Fault::invalid(
+            "substring() takes positions and lengths of 32 bits",
+        )),
+        count => Ok(count),
+    };
+    let start = position(&args[1])?;
+    let length = args.get(2).map_or(Ok(usize::MAX), position)?;
     Ok(Value::text(
         original.chars().skip(start).take(length).collect::<String>(),
     ))

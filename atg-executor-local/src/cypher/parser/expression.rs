@@ -249,7 +249,7 @@ impl Parser<'_> {
             Some(Box::new(self.expression()?))
         };
         let kind = if self.eat("..") {
-            let to = if self.is("]") {
+            let to = if self.is("]") && from.is_some() {
                 None
             } else {
                 Some(Box::new(self.expression()?))

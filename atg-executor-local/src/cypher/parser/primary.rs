@@ -90,7 +90,14 @@ impl Parser<'_> {
             "FALSE" if !call => self.take(ExprKind::Bool(false)),
             "INF" | "INFINITY" if !call => self.take(ExprKind::Float(f64::INFINITY)),
             "NAN" if !call => self.take(ExprKind::Float(f64::NAN)),
-            "CASE" => self.case(),
+            "CASE"
+                if !matches!(
+                    next.kind,
+                    TokenKind::End | TokenKind::Symbol("," | ")" | "]" | "}" | "." | "=")
+                ) =>
+            {
+                self.case()
+            }
             "EXISTS" if brace => self.subquery(SubqueryKind::Exists),
             "COUNT" if brace => self.subquery(SubqueryKind::Count),
             "COLLECT" if brace => self.subquery(SubqueryKind::Collect),
@@ -104,6 +111,7 @@ impl Parser<'_> {
             "NONE" if call => self.quantified(Quantifier::None),
             "SINGLE" if call => self.quantified(Quantifier::Single),
             "REDUCE" if call => self.reduce(),
+            "TRIM" if call && self.is_trim_of() => self.trim_of(),
             "SHORTESTPATH" | "ALLSHORTESTPATHS" if call => {
                 let message =
                     "shortestPath inside of an expression is not supported: write MATCH p = shortestPath(…)";

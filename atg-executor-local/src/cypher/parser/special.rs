@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::cypher::{
     Refusal,
-    ast::{Clause, ExprKind, Match, Quantifier, Query, SingleQuery, SubqueryKind},
+    ast::{Clause, ExprKind, Match, Name, Quantifier, Query, SingleQuery, SubqueryKind},
     lexer::TokenKind,
 };
 
@@ -86,6 +86,59 @@ impl Parser<'_> {
             name,
             list,
             step,
+        })
+    }
+
+    /// Whether `trim(` goes on as `BOTH …`, `'x' FROM …` or `FROM …`.
+    pub(super) fn is_trim_of(&self) -> bool {
+        let (first, second) = (self.ahead(2), self.ahead(3));
+        let side = ["BOTH", "LEADING", "TRAILING"]
+            .iter()
+            .any(|side| first.is_word(side));
+        // A variable may have such a name.
+        let ends = ["(", ")", ".", "[", "+", "|", "||"]
+            .iter()
+            .any(|symbol| second.is_symbol(symbol));
+        (side && !ends) || second.is_word("FROM") || (first.is_word("FROM") && !ends)
+    }
+
+    /// `trim(BOTH 'x' FROM text)`: one character, or blanks where none is named.
+    pub(super) fn trim_of(&mut self) -> Result<ExprKind, Refusal> {
+        let mut name = Name {
+            text: "btrim".to_owned(),
+            span: self.advance().span,
+        };
+        self.expect("(")?;
+        for (side, function) in [("BOTH", "btrim"), ("LEADING", "ltrim"), ("TRAILING", "rtrim")] {
+            if self.eat_word(side) {
+                function.clone_into(&mut name.text);
+                break;
+            }
+        }
+        let mut character = None;
+        if !self.is_word("FROM") {
+            let named = self.expression()?;
+            match &named.kind {
+                ExprKind::Text(text) if text.chars().count() == 1 => {}
+                ExprKind::Null => {}
+                ExprKind::Text(_) => {
+                    return Err(Refusal::invalid(named.span, "trim() takes one character to trim"));
+                }
+                _ => {
+                    let message =
+                        "trim() of a computed character is not supported: write btrim(text, characters)";
+                    return Err(Refusal::unsupported(named.span, message));
+                }
+            }
+            character = Some(named);
+        }
+        self.expect_word("FROM")?;
+        let args = std::iter::once(self.expression()?).chain(character).collect();
+        self.expect(")")?;
+        Ok(ExprKind::Call {
+            name,
+            distinct: false,
+            args,
         })
     }
 

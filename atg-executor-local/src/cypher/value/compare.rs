@@ -18,6 +18,10 @@ pub(crate) fn equal(a: &Value, b: &Value) -> Option<bool> {
         (Value::Node(a), Value::Node(b)) => Some(a.id == b.id),
         (Value::Relationship(a), Value::Relationship(b)) => Some(a.id == b.id),
         (Value::Path(a), Value::Path(b)) => Some(a == b),
+        (Value::Date(a), Value::Date(b)) => Some(a == b),
+        // One point in time on two clocks is not the same value.
+        (Value::DateTime(a), Value::DateTime(b)) => Some(a == b),
+        (Value::Duration(a), Value::Duration(b)) => Some(a == b),
         (Value::List(a), Value::List(b)) => {
             if a.len() != b.len() {
                 return Some(false);
@@ -83,6 +87,8 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Comparable {
             }
             Ordered(a.len().cmp(&b.len()))
         }
+        (Value::Date(a), Value::Date(b)) => Ordered(a.cmp(b)),
+        (Value::DateTime(a), Value::DateTime(b)) => Ordered(a.order(b)),
         (Value::Map(_), Value::Map(_))
         | (Value::Node(_), Value::Node(_))
         | (Value::Relationship(_), Value::Relationship(_))
@@ -124,6 +130,9 @@ pub(crate) fn order(a: &Value, b: &Value) -> Ordering {
             };
             ids(a).cmp(&ids(b))
         }
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::DateTime(a), Value::DateTime(b)) => a.order(b),
+        (Value::Duration(a), Value::Duration(b)) => a.order(b),
         _ => Ordering::Equal,
     })
 }
@@ -150,9 +159,12 @@ const fn rank(value: &Value) -> u8 {
         Value::Relationship(_) => 2,
         Value::List(_) => 3,
         Value::Path(_) => 4,
-        Value::Text(_) => 5,
-        Value::Bool(_) => 6,
-        Value::Int(_) | Value::Float(_) => 7,
-        Value::Null => 8,
+        Value::DateTime(_) => 5,
+        Value::Date(_) => 6,
+        Value::Duration(_) => 7,
+        Value::Text(_) => 8,
+        Value::Bool(_) => 9,
+        Value::Int(_) | Value::Float(_) => 10,
+        Value::Null => 11,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Node, Path, Relationship, Value};
+use crate::cypher::temporal;
 
 /// Appends the key of a value: equal bytes if and only if the values are equivalent. `1` and `1.0` are, and so are two
 /// nulls, of which equality knows nothing; two NaNs never are.
@@ -34,6 +35,26 @@ pub(crate) fn group_key(value: &Value, out: &mut Vec<u8>) {
             }
         }
         Value::Node(node) => node_key(node, out),
+        Value::Date(date) => {
+            out.push(10);
+            out.extend(temporal::epoch_day(*date).to_le_bytes());
+        }
+        Value::DateTime(time) => {
+            out.push(11);
+            out.extend(temporal::local_nanos(time.local).to_le_bytes());
+            out.extend(time.offset.to_le_bytes());
+        }
+        Value::Duration(duration) => {
+            out.push(12);
+            for part in [
+                duration.months,
+                duration.days,
+                duration.seconds,
+                duration.nanos.into(),
+            ] {
+                out.extend(part.to_le_bytes());
+            }
+        }
         Value::Relationship(relationship) => relationship_key(relationship, out),
         Value::Path(path) => {
             let Path { nodes, relationships } = &**path;

@@ -6,8 +6,12 @@ mod key;
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
+use super::temporal::{DateTime, Duration};
+
 pub(crate) use compare::{Comparable, compare, equal, order};
-pub(crate) use display::{float_text, to_text};
+pub(crate) use display::{Uncertain, float_text, to_text};
 pub(crate) use key::group_key;
 
 /// Any value. Cheap to clone.
@@ -23,6 +27,9 @@ pub(crate) enum Value {
     Node(Node),
     Relationship(Relationship),
     Path(Arc<Path>),
+    Date(Date),
+    DateTime(DateTime),
+    Duration(Arc<Duration>),
 }
 
 /// Members in the order in which they were written; no name twice.
@@ -117,6 +124,10 @@ impl Value {
         Self::Map(Arc::new(map))
     }
 
+    pub(crate) fn duration(duration: Duration) -> Self {
+        Self::Duration(Arc::new(duration))
+    }
+
     pub(crate) const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -148,6 +159,9 @@ impl Value {
             Self::Node(_) => "a node",
             Self::Relationship(_) => "a relationship",
             Self::Path(_) => "a path",
+            Self::Date(_) => "a date",
+            Self::DateTime(_) => "a time",
+            Self::Duration(_) => "a duration",
         }
     }
 
@@ -172,7 +186,10 @@ impl Value {
                     + path.relationships.len() * size_of::<Relationship>()
                     + 64
             }
+            Self::Duration(_) => size_of::<Duration>() + 16,
             Self::Null
+            | Self::Date(_)
+            | Self::DateTime(_)
             | Self::Bool(_)
             | Self::Int(_)
             | Self::Float(_)

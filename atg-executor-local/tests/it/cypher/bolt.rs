@@ -238,6 +238,7 @@ fn unpack(bytes: &mut &[u8]) -> Packed {
             let fields: Vec<Packed> = (0..marker & 15).map(|_| unpack(bytes)).collect();
             return match kind {
                 b'N' | b'R' | b'P' | b'r' => Packed::Json(entity(kind, fields)),
+                b'D' | b'I' | b'E' => Packed::Json(time(kind, fields)),
                 _ => Packed::Structure(kind, fields),
             };
         }
@@ -319,5 +320,74 @@ fn entity(kind: u8, fields: Vec<Packed>) -> Json {
             }
             json!({ "nodes": walked, "relationships": taken })
         }
+    }
+}
+
+/// Dates, times and durations as the texts that `toString` gives; here by another way than in the store.
+fn time(kind: u8, fields: Vec<Packed>) -> Json {
+    let numbers: Vec<i64> = fields
+        .into_iter()
+        .map(|field| match field {
+            Packed::Json(number) => number.as_i64().unwrap(),
+            Packed::Structure(..) => panic!("a time is made of numbers"),
+        })
+        .collect();
+    let epoch = jiff::civil::date(1970, 1, 1);
+    match (kind, numbers.as_slice()) {
+        (b'D', [days]) => json!(
+            epoch
+                .checked_add(jiff::Span::new().days(*days))
+                .unwrap()
+                .to_string()
+        ),
+        (b'I', [seconds, nanos, offset]) => {
+            let offset = jiff::tz::Offset::from_seconds(i32::try_from(*offset).unwrap()).unwrap();
+            let moment = jiff::Timestamp::new(*seconds, i32::try_from(*nanos).unwrap()).unwrap();
+            let zone = if offset == jiff::tz::Offset::UTC {
+                "Z".to_owned()
+            } else {
+                offset.to_string()
+            };
+            let zone = if zone.len() == 3 {
+                format!("{zone}:00")
+            } else {
+                zone
+            };
+            json!(format!("{}{zone}", offset.to_datetime(moment)))
+        }
+        (_, [months, days, seconds, nanos]) => json!(duration(*months, *days, *seconds, *nanos)),
+        _ => panic!("an unknown kind of time"),
+    }
+}
+
+fn duration(months: i64, days: i64, seconds: i64, nanos: i64) -> String {
+    let part = |count: i64, unit: &str| {
+        if count == 0 {
+            String::new()
+        } else {
+            format!("{count}{unit}")
+        }
+    };
+    let date = [part(months / 12, "Y"), part(months % 12, "M"), part(days, "D")].concat();
+    // Seconds and their fraction have one sign.
+    let (seconds, nanos) = if seconds < 0 && nanos > 0 {
+        (seconds + 1, nanos - 1_000_000_000)
+    } else {
+        (seconds, nanos)
+    };
+    let sign = if nanos < 0 && seconds % 60 == 0 { "-" } else { "" };
+    let rest = match (seconds % 60, nanos) {
+        (0, 0) => String::new(),
+        (whole, 0) => format!("{whole}S"),
+        (whole, nanos) => {
+            let fraction = format!("{:09}", nanos.abs());
+            format!("{sign}{whole}.{}S", fraction.trim_end_matches('0'))
+        }
+    };
+    let time = [part(seconds / 3600, "H"), part(seconds / 60 % 60, "M"), rest].concat();
+    match (date.is_empty(), time.is_empty()) {
+        (true, true) => "PT0S".to_owned(),
+        (_, true) => format!("P{date}"),
+        _ => format!("P{date}T{time}"),
     }
 }

@@ -21,6 +21,7 @@ const ANSWERED: &[&str] = &[
     "patterns.txt",
     "expressions.txt",
     "functions.txt",
+    "times.txt",
     "projections.txt",
 ];
 /// The file of what is refused.

@@ -5,6 +5,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use super::Execution;
 use crate::cypher::{
     eval::{Graph, Outcome},
+    temporal,
     value::{Map, Node, Relationship, Value, float_text},
 };
 
@@ -24,6 +25,9 @@ pub(super) fn value(value: &Value, execution: &Execution<'_>) -> Outcome<Json> {
                 .collect::<Outcome<_>>()?,
         ),
         Value::Map(members) => map(members, execution)?,
+        Value::Date(date) => Json::String(temporal::date_text(*date)),
+        Value::DateTime(time) => Json::String(temporal::time_text(time)),
+        Value::Duration(duration) => Json::String(temporal::duration_text(duration)),
         Value::Node(of) => node(of, execution)?,
         Value::Relationship(of) => relationship(of, execution)?,
         Value::Path(path) => {

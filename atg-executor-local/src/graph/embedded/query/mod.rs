@@ -129,6 +129,7 @@ struct Execution<'a> {
     cancel: &'a CancellationToken,
     timeout: std::time::Duration,
     deadline: Instant,
+    began: jiff::Timestamp,
     ticks: Cell<u32>,
     memory: Cell<usize>,
 }
@@ -147,6 +148,7 @@ impl<'a> Execution<'a> {
             cancel: &query.cancel,
             timeout: query.timeout,
             deadline: Instant::now() + query.timeout,
+            began: jiff::Timestamp::now(),
             ticks: Cell::new(0),
             memory: Cell::new(0),
         })

@@ -25,6 +25,9 @@ impl Execution<'_> {
             return Ok(true);
         };
         let (from, to) = (from.id, to.id);
+        if from == to && chain.min == 0 {
+            return self.of_no_steps(shortest, row, next);
+        }
         if from == to {
             let message =
                 "shortestPath needs two different nodes: exclude equal ones, as in WHERE a <> b before it";
@@ -63,6 +66,23 @@ impl Execution<'_> {
             }
             length += 1;
         }
+    }
+
+    /// The path of a node to itself, which a minimum of no steps admits.
+    fn of_no_steps(&self, shortest: &Shortest, row: &mut Row, next: Matches<'_>) -> Outcome<bool> {
+        row[shortest.chain.slot] = Value::list(Vec::new());
+        if let Some(path) = &shortest.path {
+            row[path.slot] = self.assemble(path, row)?;
+        }
+        for predicate in &shortest.predicates {
+            if !holds(predicate, row, self)? {
+                return Err(Fault::unsupported(
+                    "a condition on a shortest path that refuses the one of no steps is not supported: use two \
+                     different nodes, as in WHERE a <> b before it",
+                ));
+            }
+        }
+        next(row)
     }
 
     /// How many steps each node is away from the end. Stops at the start where nothing beyond it matters.

@@ -165,6 +165,10 @@ impl Graph for Execution<'_> {
         }
     }
 
+    fn now(&self) -> jiff::Timestamp {
+        self.began
+    }
+
     fn node(&self, id: i64) -> Node {
         Node { id, known: None }
     }

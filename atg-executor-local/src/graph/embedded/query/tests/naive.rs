@@ -44,7 +44,12 @@ fn json(value: &Value) -> Outcome<Json> {
                 .map(|(name, member)| Ok((name.to_string(), json(member)?)));
             Json::Object(members.collect::<Outcome<JsonMap<_, _>>>()?)
         }
-        Value::Node(_) | Value::Relationship(_) | Value::Path(_) => {
+        Value::Date(_)
+        | Value::DateTime(_)
+        | Value::Duration(_)
+        | Value::Node(_)
+        | Value::Relationship(_)
+        | Value::Path(_) => {
             return Err(Fault::invalid("not a scalar"));
         }
     })

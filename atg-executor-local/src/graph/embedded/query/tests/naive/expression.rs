@@ -370,7 +370,7 @@ fn binary(operator: Binary, a: &Value, b: &Value) -> Outcome<Value> {
         (Binary::Add, List(a), List(b)) => Ok(Value::list(a.iter().chain(b.iter()).cloned().collect())),
         (Binary::Add, List(a), b) => Ok(Value::list(a.iter().chain([b]).cloned().collect())),
         (Binary::Add, a, List(b)) => Ok(Value::list([a].into_iter().chain(b.iter()).cloned().collect())),
-        (Binary::Add, Text(_), _) | (Binary::Add, _, Text(_)) => match (to_text(a), to_text(b)) {
+        (Binary::Add, Text(_), _) | (Binary::Add, _, Text(_)) => match (to_text(a)?, to_text(b)?) {
             (Some(a), Some(b)) => Ok(Value::text(a + &b)),
             _ => wrong(),
         },
