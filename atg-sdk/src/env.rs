@@ -40,6 +40,26 @@ variables! {
     ATG_CONFIG, "`atg/config.toml` in the user's configuration directory";
     /// The tenant to work on when `--tenant-id` is not given.
     AZURE_TENANT_ID, "none";
+    /// The cloud: `public`, `usgov`, `china`, or the https address of a Resource Manager, which then tells its other hosts.
+    AZURE_CLOUD, "`public`";
+    /// Where to sign in instead of the cloud's own place.
+    AZURE_AUTHORITY_HOST, "the cloud's";
+    /// The application to sign in as, or the managed identity where there are several.
+    AZURE_CLIENT_ID, "none";
+    /// The application's secret.
+    AZURE_CLIENT_SECRET, "none";
+    /// The application's certificate with its private key: a PEM or a PFX file.
+    AZURE_CLIENT_CERTIFICATE_PATH, "none";
+    /// What the PFX file is locked with.
+    AZURE_CLIENT_CERTIFICATE_PASSWORD, "none";
+    /// `true`: the certificate's chain goes along, for applications that trust a name and an authority.
+    AZURE_CLIENT_SEND_CERTIFICATE_CHAIN, "`false`";
+    /// A file with a token of another issuer that the application trusts (workload identity).
+    AZURE_FEDERATED_TOKEN_FILE, "none";
+    /// The one way to sign in: `secret`, `certificate`, `federated`, `managed-identity`, `az` or `azd`.
+    ATG_AUTH, "all of them in that order, until one works";
+    /// Whether managed identity is among the ways to sign in: `true` or `false`.
+    ATG_USE_MANAGED_IDENTITY, "`true`";
     /// `true`: jobs are carried out by the service instead of this machine.
     ATG_REMOTE_MODE, "`false`";
     /// The address of the service that `--remote` asks; plain `http` only for this machine.
@@ -62,6 +82,25 @@ variables! {
     LOG_LEVEL, "`warn`, of the server `info`";
     /// Not empty: nothing is coloured (<https://no-color.org>).
     NO_COLOR, "colours on a terminal";
+
+    // Set by the places where a managed identity lives, for whatever runs there.
+
+    /// Where App Service, Container Apps, Service Fabric and Azure Arc give tokens.
+    IDENTITY_ENDPOINT, "none";
+    /// What proves to them that the caller runs there.
+    IDENTITY_HEADER, "none";
+    /// The thumbprint of Service Fabric's certificate.
+    IDENTITY_SERVER_THUMBPRINT, "none";
+    /// Set by Azure Arc, which is known by it.
+    IMDS_ENDPOINT, "none";
+    /// Where Cloud Shell and Azure Machine Learning give tokens.
+    MSI_ENDPOINT, "none";
+    /// What proves to Azure Machine Learning that the caller runs there.
+    MSI_SECRET, "none";
+    /// The identity that Azure Machine Learning takes where `AZURE_CLIENT_ID` names none.
+    DEFAULT_IDENTITY_CLIENT_ID, "none";
+    /// Another address of the machine's metadata service.
+    AZURE_POD_IDENTITY_AUTHORITY_HOST, "`http://169.254.169.254`";
 
     // Of the server.
 

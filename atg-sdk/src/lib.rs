@@ -13,6 +13,7 @@ mod former;
 mod job_log;
 mod limits;
 pub mod model;
+pub mod quota;
 pub mod rest;
 #[cfg(feature = "schema")]
 mod schema;

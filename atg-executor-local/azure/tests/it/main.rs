@@ -1,0 +1,13 @@
+//! The crate against scripted answers, real sockets and faked tools.
+
+mod certificates;
+mod chain;
+mod connections;
+mod key_vault;
+mod logins;
+mod paging;
+mod quota;
+mod secure;
+mod support;
+mod tools;
+mod transport;

@@ -1,0 +1,224 @@
+use super::*;
+use crate::quota::CallKind;
+
+/// Seconds since nothing in particular.
+fn at(seconds: f64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + Duration::from_secs_f64(seconds)
+}
+
+fn reads() -> Allowance {
+    Allowance::new(CallKind::SubscriptionRead.documented(), at(0.0))
+}
+
+fn answer() -> QuotaReading {
+    QuotaReading {
+        cost: 1,
+        answered: true,
+        latency: Duration::from_millis(100),
+        ..QuotaReading::default()
+    }
+}
+
+/// Takes whenever it may, each call answered at once with what `reading` says, until that time. Tells how many.
+fn greedy(allowance: &mut Allowance, until: f64, reading: QuotaReading) -> u32 {
+    let (mut now, mut granted) = (0.0, 0);
+    while now < until {
+        match allowance.take(at(now), 1) {
+            QuotaVerdict::Granted => {
+                granted += 1;
+                allowance.settle(at(now), &reading);
+            }
+            QuotaVerdict::Wait(wait) => now += wait.as_secs_f64(),
+        }
+    }
+    granted
+}
+
+#[test]
+fn a_bucket_gives_its_burst_and_then_its_rate() {
+    let granted = greedy(&mut reads(), 30.0, answer());
+    assert!((995..=1001).contains(&granted), "250 + 30 × 25, not {granted}");
+}
+
+#[test]
+fn a_burst_is_not_sent_all_at_once() {
+    let told = QuotaReading {
+        remaining: Some(200.0),
+        ..answer()
+    };
+    let granted = greedy(&mut reads(), 0.5, told);
+    assert!((45..=55).contains(&granted), "{granted}");
+    // Slower still where answers do not say whether anybody else is there.
+    let granted = greedy(&mut reads(), 0.5, answer());
+    assert!((18..=24).contains(&granted), "{granted}");
+}
+
+#[test]
+fn what_an_answer_says_is_left_is_believed_when_it_is_less() {
+    let mut allowance = reads();
+    assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    let reading = QuotaReading {
+        remaining: Some(0.0),
+        ..answer()
+    };
+    allowance.settle(at(0.1), &reading);
+    assert!(
+        matches!(allowance.take(at(0.1), 1), QuotaVerdict::Wait(wait) if wait > Duration::from_millis(30))
+    );
+}
+
+#[test]
+fn what_was_granted_since_is_taken_off_what_an_answer_says() {
+    let mut allowance = reads();
+    for call in 0..10 {
+        assert_eq!(
+            allowance.take(at(f64::from(call) / 10.0), 1),
+            QuotaVerdict::Granted
+        );
+    }
+    let reading = QuotaReading {
+        remaining: Some(500.0),
+        ..answer()
+    };
+    allowance.settle(at(1.0), &reading);
+    assert!((allowance.left - 491.0).abs() < 1e-9, "{}", allowance.left);
+}
+
+#[test]
+fn a_refusal_stops_everybody_for_as_long_as_it_says() {
+    let mut allowance = reads();
+    assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    let refused = QuotaReading {
+        refused: true,
+        retry_after: Some(Duration::from_secs(7)),
+        ..answer()
+    };
+    allowance.settle(at(0.0), &refused);
+    assert_eq!(
+        allowance.take(at(1.0), 1),
+        QuotaVerdict::Wait(Duration::from_secs(6))
+    );
+    assert_eq!(allowance.take(at(7.0), 1), QuotaVerdict::Granted);
+}
+
+#[test]
+fn refusals_that_say_nothing_wait_longer_each_time() {
+    let mut allowance = reads();
+    let refused = QuotaReading {
+        refused: true,
+        ..answer()
+    };
+    let mut now = 0.0;
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        while let QuotaVerdict::Wait(wait) = allowance.take(at(now), 1) {
+            now += wait.as_secs_f64();
+        }
+        allowance.settle(at(now), &refused);
+        waits.push(allowance.blocked_until - now);
+    }
+    let bounded = waits.iter().all(|wait| *wait <= LONGEST_GUESS + 1e-6);
+    let growing = waits.windows(2).all(|pair| pair[1] > pair[0] - 1e-6);
+    assert!(growing && waits[9] > 20.0 && bounded, "{waits:?}");
+}
+
+#[test]
+fn a_refusal_with_enough_left_is_somebody_elses_quota() {
+    let mut allowance = reads();
+    assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    let refused = QuotaReading {
+        refused: true,
+        retry_after: Some(Duration::from_secs(60)),
+        remaining: Some(200.0),
+        ..answer()
+    };
+    allowance.settle(at(0.1), &refused);
+    assert_eq!(allowance.take(at(0.2), 1), QuotaVerdict::Granted);
+}
+
+#[test]
+fn a_window_is_used_up_and_then_waited_for() {
+    let mut allowance = Allowance::new(CallKind::ResourceGraphQuery.documented(), at(0.0));
+    let at_once = QuotaReading {
+        latency: Duration::ZERO,
+        ..answer()
+    };
+    let granted = greedy(&mut allowance, 20.0, at_once);
+    assert_eq!(granted, 60);
+}
+
+#[test]
+fn a_reset_in_whole_seconds_corrects_only_what_rounding_cannot_explain() {
+    let mut allowance = Allowance::new(CallKind::ResourceGraphQuery.documented(), at(0.0));
+    assert_eq!(allowance.take(at(0.0), 15), QuotaVerdict::Granted);
+    let told = |seconds| QuotaReading {
+        cost: 15,
+        resets_after: Some(Duration::from_secs(seconds)),
+        ..answer()
+    };
+    allowance.settle(at(0.1), &told(5));
+    assert!((allowance.window_ends.unwrap() - 5.12).abs() < 0.01);
+    // Somebody else had opened the window three seconds ago.
+    allowance.settle(at(0.2), &told(2));
+    assert!((allowance.window_ends.unwrap() - 3.2).abs() < 0.01);
+}
+
+#[test]
+fn a_cost_beyond_the_whole_quota_gets_the_whole() {
+    let mut allowance = Allowance::new(CallKind::ResourceGraphQuery.documented(), at(0.0));
+    assert_eq!(allowance.take(at(0.0), 100), QuotaVerdict::Granted);
+}
+
+#[test]
+fn a_limit_that_nobody_documents_is_learned_from_refusals() {
+    let mut allowance = Allowance::new(QuotaLimit::unknown(), at(0.0));
+    // The other side: a bucket of 20 that regains 10 a second, and tells nothing but no.
+    let (mut now, mut left, mut filled) = (0.0_f64, 20.0_f64, 0.0_f64);
+    let (mut made, mut refused) = (0, 0);
+    while now < 300.0 {
+        match allowance.take(at(now), 1) {
+            QuotaVerdict::Wait(wait) => now += wait.as_secs_f64(),
+            QuotaVerdict::Granted => {
+                left = (left + (now - filled) * 10.0).min(20.0);
+                filled = now;
+                let good = left >= 1.0;
+                if good {
+                    left -= 1.0;
+                    made += 1;
+                } else {
+                    refused += 1;
+                }
+                allowance.settle(
+                    at(now),
+                    &QuotaReading {
+                        refused: !good,
+                        ..answer()
+                    },
+                );
+                now += 0.01;
+            }
+        }
+    }
+    assert!(made > 2700, "{made} of 3,020");
+    assert!(refused * 100 < made, "{refused} refused of {made}");
+}
+
+#[test]
+fn a_call_that_was_cut_is_no_longer_in_flight_and_says_nothing() {
+    let mut allowance = reads();
+    assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    let cut = QuotaReading {
+        cost: 1,
+        ..QuotaReading::default()
+    };
+    allowance.settle(at(1.0), &cut);
+    assert_eq!(allowance.in_flight, 0.0);
+}
+
+#[test]
+fn it_survives_being_stored() {
+    let mut allowance = reads();
+    greedy(&mut allowance, 3.0, answer());
+    let text = serde_json::to_string(&allowance).unwrap();
+    assert_eq!(serde_json::from_str::<Allowance>(&text).unwrap(), allowance);
+}
