@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    io,
+    fmt, io,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
@@ -48,7 +48,7 @@ pub struct TlsFiles {
 /// # Errors
 /// `InvalidArgument` naming the file.
 pub fn load_tls(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
-    let complain = |path: &PathBuf, error: &dyn std::fmt::Display| {
+    let complain = |path: &PathBuf, error: &dyn fmt::Display| {
         Error::invalid(format!("read the TLS file {}: {error}", path.display()))
     };
     let chain: Vec<_> = CertificateDer::pem_file_iter(&files.certificate)
@@ -80,26 +80,9 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<()> {
     let slots = Arc::new(Semaphore::new(options.limits.connections));
-    let tls = options.tls.clone().map(TlsAcceptor::from);
-    let (header_time, grace) = (options.limits.header_time, options.limits.grace);
-    let idle = options.limits.idle;
+    let grace = options.limits.grace;
     let close = options.closing.clone().unwrap_or_else(|| stop.clone());
-    let service = Arc::new(Service {
-        executor,
-        options,
-        archives: Archives::default(),
-        schemas: Schemas::new(),
-        accepting: super::submit::Accepting::default(),
-        started: Instant::now(),
-        draining: stop.clone(),
-    });
-    let server = Server {
-        service,
-        builder: builder(header_time),
-        tls,
-        header_time,
-        idle,
-    };
+    let server = Connections::new(executor, options, stop);
     let graceful = GracefulShutdown::new();
     loop {
         // Over the limit new connections wait in the listener's backlog, where they cost nothing.
@@ -154,8 +137,9 @@ fn builder(header_time: Duration) -> Builder<TokioExecutor> {
     builder
 }
 
+/// Answers calls on connections that somebody else accepts. Its clones are the same service.
 #[derive(Clone)]
-struct Server {
+pub struct Connections {
     service: Arc<Service>,
     builder: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
@@ -163,9 +147,53 @@ struct Server {
     idle: Duration,
 }
 
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-impl Server {
+impl Connections {
+    /// A service that takes no new work once `stop` is cancelled.
+    #[must_use]
+    pub fn new(executor: Arc<dyn Executor>, options: Options, stop: CancellationToken) -> Self {
+        Self {
+            tls: options.tls.clone().map(TlsAcceptor::from),
+            builder: builder(options.limits.header_time),
+            header_time: options.limits.header_time,
+            idle: options.limits.idle,
+            service: Arc::new(Service {
+                executor,
+                options,
+                archives: Archives::default(),
+                schemas: Schemas::new(),
+                accepting: super::submit::Accepting::default(),
+                started: Instant::now(),
+                draining: stop,
+            }),
+        }
+    }
+
+    /// Answers the calls of one connection that is not TLS, or whose TLS ended elsewhere, until one side closes it.
+    ///
+    /// # Errors
+    /// `Unavailable` when it ends otherwise.
+    pub async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+    ) -> Result<()> {
+        let graceful = GracefulShutdown::new();
+        let served = self.http(stream, peer, false, graceful.watcher()).await;
+        served.map_err(|error| {
+            Error::new(ErrorKind::Unavailable, format!("serve a connection: {error}")).with_source(error)
+        })
+    }
+
     async fn connection(
         self,
         stream: tokio::net::TcpStream,

@@ -36,7 +36,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-pub use connection::{TlsFiles, load_tls, serve};
+pub use connection::{Connections, TlsFiles, load_tls, serve};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;

@@ -203,7 +203,16 @@ fn split_scopes(text: &str) -> Result<(Vec<Scope>, TenantAccess)> {
             words(tail).all(|word| word == "*" || word.parse::<atg_sdk::azure::TenantId>().is_ok())
         })
         .ok_or_else(|| Error::invalid("it names no tenants: end it with `:*` or with tenant ids"))?;
-    let scopes = words(scopes).map(str::parse).collect::<Result<_>>()?;
+    // Where a separator is forgotten, a key stands among the scopes, and an error must not show it.
+    let scopes = words(scopes)
+        .map(str::parse)
+        .collect::<Result<_>>()
+        .map_err(|_| {
+            let known = Scope::ALL.map(Scope::name).join(", ");
+            Error::invalid(format!(
+                "one of its scopes is none: write key:scopes:tenants, with {known}"
+            ))
+        })?;
     let tenants = if words(tenants).any(|word| word == "*") {
         TenantAccess::Every
     } else {
@@ -267,4 +276,35 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
             }
             text
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: String) -> Result<PlainKeys> {
+        let pepper = Pepper::new(&[1; 16]).unwrap();
+        PlainKeys::parse(&SecretString::from(text), Environment::Dev, &pepper)
+    }
+
+    #[tokio::test]
+    async fn keys_in_plain_are_read_and_no_message_repeats_one() {
+        let key = ApiKey::generate(Environment::Dev).unwrap().reveal();
+        let key = key.expose_secret();
+        let keys = parse(format!("{key}:scan:run,graph:read:*; ")).unwrap();
+        let records = keys.records().await.unwrap();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].scopes, [Scope::ScanRun, Scope::GraphRead]);
+        // A comma where a semicolon belongs makes the second key a scope of the first.
+        for mistyped in [
+            format!("{key}:scan:run:*,{key}:scan:run:*"),
+            format!("{key}:scan:run,{key}:scan:run:*"),
+            format!("{key}:{key}"),
+            format!("{key}{key}:scan:run:*"),
+        ] {
+            let error = parse(mistyped).unwrap_err();
+            assert!(error.to_string().contains("entry 1"), "{error}");
+            assert!(!error.to_string().contains(key), "the key is in the message");
+        }
+    }
 }
