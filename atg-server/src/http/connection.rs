@@ -25,6 +25,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::Semaphore,
+    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -81,6 +82,10 @@ pub async fn serve(
 ) -> Result<()> {
     let slots = Arc::new(Semaphore::new(options.limits.connections));
     let grace = options.limits.grace;
+    let metrics = Arc::clone(&options.metrics);
+    // Ends with this function.
+    let mut chores = JoinSet::new();
+    chores.spawn(async move { metrics.keep_small().await });
     let close = options.closing.clone().unwrap_or_else(|| stop.clone());
     let server = Connections::new(executor, options, stop);
     let graceful = GracefulShutdown::new();

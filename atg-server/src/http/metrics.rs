@@ -1,17 +1,31 @@
 //! What is measured, as Prometheus reads it. Labels are bounded: routes, methods and kinds, never ids.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use atg_sdk::{Job, JobStatus};
 use http::{Method, StatusCode};
-use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
+use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _, SharedString, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// The measurements of one process. Not a global: two services in one process keep theirs apart.
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    /// What was measured before, so that a call need not look it up by its labels.
+    routes: RwLock<HashMap<Route, (Counter, Histogram)>>,
 }
+
+/// A route, a method and a status.
+type Route = (Cow<'static, str>, &'static str, u16);
+
+/// How often single durations are added up. Until then each takes room.
+const ADD_UP: Duration = Duration::from_secs(5);
 
 static METADATA: Metadata<'static> = Metadata::new("atg", Level::INFO, None);
 
@@ -63,6 +77,7 @@ impl Metrics {
         let metrics = Self {
             handle: recorder.handle(),
             recorder,
+            routes: RwLock::default(),
         };
         metrics.jobs(0, 0);
         metrics
@@ -79,18 +94,42 @@ impl Metrics {
             // A method is any word that a client likes.
             _ => "other",
         };
-        let route = [
-            Label::new("endpoint", endpoint),
+        let route = (endpoint, method, status.as_u16());
+        let known = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((counter, seconds)) = known.get(&route) {
+            counter.increment(1);
+            seconds.record(took.as_secs_f64());
+            return;
+        }
+        drop(known);
+        let (counter, seconds) = self.register(&route);
+        counter.increment(1);
+        seconds.record(took.as_secs_f64());
+        let mut known = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(route, (counter, seconds));
+    }
+
+    fn register(&self, (endpoint, method, status): &Route) -> (Counter, Histogram) {
+        let mut labels = vec![
+            Label::new("endpoint", endpoint.clone()),
             Label::from_static_parts("method", method),
         ];
-        let mut counted = route.to_vec();
-        counted.push(Label::new("status", status.as_u16().to_string()));
-        self.recorder
-            .register_counter(&Key::from_parts(REQUESTS, counted), &METADATA)
-            .increment(1);
-        self.recorder
-            .register_histogram(&Key::from_parts(REQUEST_SECONDS, route.to_vec()), &METADATA)
-            .record(took.as_secs_f64());
+        let seconds = Key::from_parts(REQUEST_SECONDS, labels.clone());
+        labels.push(Label::new("status", status.to_string()));
+        (
+            self.recorder
+                .register_counter(&Key::from_parts(REQUESTS, labels), &METADATA),
+            self.recorder.register_histogram(&seconds, &METADATA),
+        )
+    }
+
+    /// Adds up what was measured, for as long as it is polled: otherwise every duration is kept until somebody asks.
+    pub(super) async fn keep_small(&self) {
+        let mut ticks = tokio::time::interval(ADD_UP);
+        loop {
+            ticks.tick().await;
+            self.handle.run_upkeep();
+        }
     }
 
     /// How many jobs wait and run now.

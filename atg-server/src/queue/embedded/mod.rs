@@ -8,6 +8,7 @@ mod former;
 mod inputs;
 mod look;
 mod queue;
+mod recent;
 mod row;
 mod store;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use super::{Clock, Policy, Record, Topic, news::Hub};
 use database::{Database, Fault};
 use former::{expired, forgotten};
 use look::Looking;
+use recent::Recent;
 use row::Row;
 
 /// Events read in one transaction.
@@ -44,6 +46,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     hub: Arc<Hub>,
     looking: Looking,
+    recent: Mutex<Recent>,
     /// When it was last found that the file can be written to.
     probed: Mutex<Option<Timestamp>>,
 }
@@ -55,9 +58,11 @@ impl EmbeddedQueue {
     /// `Unsupported` for a file of a newer version, `Conflict` for a database of something else, and what the disk
     /// answers.
     pub fn open(path: &Path, policy: Policy, clock: Arc<dyn Clock>) -> Result<Self> {
+        let database = Database::open(path)?;
         Ok(Self {
             shared: Arc::new(Shared {
-                database: Database::open(path)?,
+                recent: Mutex::new(Recent::open(&database)?),
+                database,
                 policy,
                 clock,
                 hub: Arc::default(),

@@ -18,10 +18,14 @@ use super::{
 pub(super) struct Row {
     pub(super) number: i64,
     pub(super) record: Record,
-    expires_at: Option<i64>,
+    /// The write that changed it last.
+    pub(super) changed: i64,
+    /// How long its texts are, about.
+    pub(super) bytes: usize,
+    pub(super) expires_at: Option<i64>,
 }
 
-const COLUMNS: &str = "job.number, job.id, job.owner, job.sequence, job.snapshot, job.expires_at, job.version, job.lane,
+const COLUMNS: &str = "job.number, job.id, job.owner, job.sequence, job.snapshot, job.expires_at, job.changed, job.version, job.lane,
     job.priority, job.failures, job.ready_at, job.touched_at, job.epoch, job.counter, job.progress_events, job.warnings,
     job.dead, lease.worker, lease.until, event.body";
 const TABLES: &str = "job LEFT JOIN lease ON lease.job = job.number
@@ -56,10 +60,12 @@ impl Row {
 
     fn read(row: &SqlRow<'_>) -> Result<Self, Fault> {
         let expires_at: Option<i64> = row.get("expires_at")?;
-        let mut job = read_job(row.get_ref("snapshot")?.as_str().map_err(rusqlite::Error::from)?)?;
+        let snapshot = row.get_ref("snapshot")?.as_str().map_err(rusqlite::Error::from)?;
+        let submitted = row.get_ref("body")?.as_str().map_err(rusqlite::Error::from)?;
+        let mut job = read_job(snapshot)?;
         job.owner = Owner::new(row.get::<_, String>("owner")?);
         job.expires_at = expires_at.and_then(|at| Timestamp::from_millisecond(at).ok());
-        let first = read_event(row.get_ref("body")?.as_str().map_err(rusqlite::Error::from)?)?;
+        let first = read_event(submitted)?;
         if let EventKind::Submitted {
             parameters,
             confined_to,
@@ -111,6 +117,8 @@ impl Row {
         };
         Ok(Self {
             number: row.get("number")?,
+            changed: row.get("changed")?,
+            bytes: snapshot.len() + submitted.len(),
             record: Record {
                 log: JobLog::resume(job, count(row.get("sequence")?)),
                 ticket,
@@ -202,6 +210,7 @@ impl Row {
             ])?;
         self.save_holder(transaction)?;
         self.expires_at = expires_at;
+        self.changed = changed;
         Ok(changed)
     }
 

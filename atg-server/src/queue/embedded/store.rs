@@ -28,11 +28,16 @@ impl JobStore for EmbeddedQueue {
     }
 
     async fn get(&self, id: JobId) -> Result<Job> {
+        // Two small looks at what is in memory, if not for long: not worth the way to another thread.
+        if let Some(job) = self.shared.recent(id) {
+            return Ok(job);
+        }
         blocking(&self.shared, move |shared| {
             let now = shared.now();
-            shared.database.read("read a job", |transaction| {
-                Ok(shared.find(transaction, id, now)?.into_job())
-            })
+            let row = shared
+                .database
+                .read("read a job", |transaction| shared.find(transaction, id, now))?;
+            Ok(shared.remember(row))
         })
         .await
     }

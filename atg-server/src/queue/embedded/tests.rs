@@ -12,6 +12,7 @@ use super::{
 };
 
 mod earlier;
+mod recent;
 
 struct File {
     place: tempfile::TempDir,

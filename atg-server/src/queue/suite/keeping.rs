@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use atg_sdk::{
-    ErrorKind, Input, InputDigest, JobFilter, JobRequest, JobStatus, Operation, model::operations::scan,
+    ErrorKind, EventKind, Input, InputDigest, Job, JobFilter, JobRequest, JobStatus, Operation,
+    model::operations::scan,
 };
 use futures::FutureExt as _;
 use jiff::SignedDuration;
 
 use super::{
-    super::{Identity, Policy, Topic},
-    Bench, Fixture, completed, progress, question, refused, scan_of, seconds, somebody, soon, tenant,
+    super::{Identity, Lane, Policy, Topic},
+    Bench, Fixture, completed, outage, progress, question, refused, scan_of, seconds, somebody, soon, tenant,
     warning,
 };
 
@@ -311,4 +312,57 @@ pub(crate) async fn parts_of_other_services_are_refused_by_name(fixture: &dyn Fi
     let known_again = bench.queue.identify(Identity::default()).await.unwrap();
     assert_eq!(known_again.queue_id, known.queue_id);
     assert_eq!(known_again.graph_id.as_deref(), Some("graph-1"));
+}
+
+/// Whoever is told that something is so, finds it so wherever he asks next, however often he asked before.
+pub(crate) async fn what_is_acknowledged_is_read_by_everybody(fixture: &dyn Fixture) {
+    let bench = Bench::new(fixture).await;
+    let other = fixture.open(Policy::default(), Arc::clone(&bench.clock)).await;
+    let request = scan_of(1);
+    let job = bench.submit(&request).await;
+    let id = job.id;
+    let everywhere = async |job: &Job| {
+        for queue in [&bench.queue, &other, &bench.queue, &other] {
+            assert_eq!(queue.get(id).await.as_ref(), Ok(job));
+        }
+    };
+    everywhere(&job).await;
+    let lease = bench.claim().await.unwrap().lease;
+    for step in 1..=200 {
+        let (writer, reader) = match step % 2 {
+            0 => (&bench.queue, &other),
+            _ => (&other, &bench.queue),
+        };
+        let job = writer
+            .append(lease, vec![progress(f64::from(step) / 1_000.0)])
+            .await
+            .unwrap();
+        assert_eq!(reader.get(id).await, Ok(job.clone()));
+        everywhere(&job).await;
+        // What happens to others changes nothing here.
+        bench.submit_next(&scan_of(2)).await;
+        everywhere(&job).await;
+    }
+    everywhere(&other.cancel(id).await.unwrap()).await;
+    everywhere(&bench.append(lease, [EventKind::Cancelled]).await.unwrap()).await;
+    assert!(other.delete(id).await.unwrap());
+    for queue in [&bench.queue, &other] {
+        refused(queue.get(id).await, ErrorKind::NotFound);
+    }
+    let lease = {
+        let id = bench.submit_next(&question()).await;
+        let claim = bench.claim_in(Lane::Short).await.unwrap();
+        assert_eq!(claim.lease.job, id);
+        claim.lease
+    };
+    let job = bench
+        .append(lease, [EventKind::Failed { error: outage() }])
+        .await
+        .unwrap();
+    assert_eq!(other.get(lease.job).await, Ok(job));
+    // Nothing is written when a job's time is over.
+    bench.pass(hours(7 * 24));
+    for queue in [&bench.queue, &other] {
+        refused(queue.get(lease.job).await, ErrorKind::Gone);
+    }
 }

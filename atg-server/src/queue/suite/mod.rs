@@ -60,6 +60,7 @@ macro_rules! queue_suite {
             keeping: everything_is_there_for_another_process;
             keeping: news_reach_everybody_who_follows;
             keeping: parts_of_other_services_are_refused_by_name;
+            keeping: what_is_acknowledged_is_read_by_everybody;
             leasing: a_job_given_back_starts_again_and_nothing_counts;
             leasing: a_job_that_kills_its_workers_fails;
             leasing: a_job_whose_lease_record_is_lost_is_found;
