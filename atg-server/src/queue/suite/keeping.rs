@@ -250,7 +250,7 @@ pub(crate) async fn news_reach_everybody_who_follows(fixture: &dyn Fixture) {
     for step in [JobStatus::Running, JobStatus::Cancelled] {
         if step == JobStatus::Running {
             other
-                .claim(bench.worker, super::Lane::Long, Operation::NAMES)
+                .claim(bench.worker, Lane::Long, Operation::NAMES)
                 .await
                 .unwrap()
                 .unwrap();

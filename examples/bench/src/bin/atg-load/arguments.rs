@@ -68,7 +68,7 @@ impl Arguments {
                 "--server" => arguments.server = value.into(),
                 "--seconds" => arguments.time = Duration::from_secs(number()?),
                 "--rounds" => {
-                    arguments.rounds = value.parse().map_err(|_| format!("{value} is no number"))?
+                    arguments.rounds = value.parse().map_err(|_| format!("{value} is no number"))?;
                 }
                 "--connections" => arguments.connections = count(&value)?,
                 "--pollers" => arguments.pollers = count(&value)?,
