@@ -2,13 +2,19 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     clock::{Clock, SystemClock},
+    faults::Schedule,
+    imds::IDENTITY_HEADER,
     principal::Principal,
+    quota::Quotas,
     tenant::Source,
 };
 
@@ -21,6 +27,12 @@ pub struct Config {
     pub tenant_id: Option<String>,
     /// Who may log in.
     pub principals: Vec<Principal>,
+    /// What is allowed in how much time.
+    pub quotas: Quotas,
+    /// What goes wrong.
+    pub faults: Schedule,
+    /// How far lists lag behind.
+    pub lag: Lag,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The address that all listeners use.
@@ -37,6 +49,20 @@ pub struct Config {
     pub pages: Pages,
     /// Secrets in the tenant's key vaults.
     pub secrets: Vec<Secret>,
+    /// The header that App Service and its like want to see with a request for a token.
+    pub identity_header: String,
+    /// The file whose content Azure Arc wants to see.
+    pub arc_key_file: Option<PathBuf>,
+}
+
+/// How far lists lag behind what single reads say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lag {
+    /// Seconds until Resource Graph knows of a change.
+    pub resource_graph: u64,
+    /// Seconds until Resource Manager's lists know of a change: what is gone stays in them as a ghost.
+    pub lists: u64,
 }
 
 /// How many items pages have at most, unless the client asks for fewer.
@@ -91,6 +117,9 @@ impl Config {
             source,
             tenant_id: None,
             principals: vec![Principal::default()],
+            quotas: Quotas::Off,
+            faults: Schedule::default(),
+            lag: Lag::default(),
             clock: Arc::new(SystemClock),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             https_port: 0,
@@ -99,6 +128,8 @@ impl Config {
             token_lifetime: Duration::from_secs(3600),
             pages: Pages::default(),
             secrets: Vec::new(),
+            identity_header: IDENTITY_HEADER.to_owned(),
+            arc_key_file: None,
         }
     }
 }

@@ -1,18 +1,21 @@
 #![doc = include_str!("../README.md")]
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "what Microsoft Graph and Resource Graph answer from"
-)]
 
+mod action;
 mod arm;
 mod clock;
 mod cloud;
 mod config;
+mod control;
 mod error;
+mod faults;
+mod imds;
+mod keyvault;
 mod login;
+mod msgraph;
 mod principal;
 mod proxy;
+mod quota;
+mod resource_graph;
 mod routing;
 mod server;
 mod service;
@@ -23,7 +26,11 @@ mod web;
 mod world;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
-pub use config::{Config, Pages, Secret};
+pub use config::{Config, Lag, Pages, Secret};
+pub use control::{Change, Entry, Outcome, Requests};
+pub use faults::{Applied, Fault, Matching, Rule, Schedule};
+pub use imds::IDENTITY_HEADER;
 pub use principal::{Federated, Principal};
+pub use quota::{Count, Limits, Provider, Quotas, Rate, RetryAfter, Tally};
 pub use simulator::Simulator;
 pub use tenant::{Counts, MadeUp, Shape, Source};

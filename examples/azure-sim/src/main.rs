@@ -1,13 +1,14 @@
 //! Runs the simulator until it is told to end.
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, fs, path::PathBuf, process::ExitCode};
 
-use atg_azure_sim::{Config, Principal, Shape, Simulator, Source};
+use atg_azure_sim::{Config, Limits, Principal, Quotas, Secret, Shape, Simulator, Source};
 
 const USAGE: &str =
     "usage: azure-sim [--lines FILE | --rows N [--seed N] [--subscriptions N] [--changed PER_MILLE]]
                  [--tenant-id GUID] [--port N] [--http-port N] [--proxy-port N] [--ca-file FILE]
-                 [--client-id GUID --client-secret TEXT]";
+                 [--client-id GUID --client-secret TEXT] [--secret VAULT/NAME=VALUE]…
+                 [--quotas off|faithful] [--faults FILE] [--page-size N]";
 
 struct Arguments {
     config: Config,
@@ -36,7 +37,7 @@ async fn main() -> ExitCode {
         }
     };
     if let Some(path) = arguments.ca_file
-        && let Err(error) = std::fs::write(&path, simulator.ca_pem())
+        && let Err(error) = fs::write(&path, simulator.ca_pem())
     {
         eprintln!("failed to write {}: {error}", path.display());
         return ExitCode::FAILURE;
@@ -72,6 +73,14 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--ca-file" => ca_file = Some(PathBuf::from(value()?)),
             "--client-id" => client_id = value()?,
             "--client-secret" => secret = value()?,
+            "--secret" => config.secrets.push(in_vault(&value()?)?),
+            "--quotas" => config.quotas = quotas(&value()?)?,
+            "--faults" => config.faults = faults(&value()?)?,
+            "--page-size" => {
+                let size = usize::try_from(number(value()?)?).unwrap_or(usize::MAX).max(1);
+                let pages = &mut config.pages;
+                (pages.arm, pages.resource_graph, pages.graph) = (size, size.min(1000), size.min(999));
+            }
             other => return Err(format!("{other} is no option")),
         }
     }
@@ -83,4 +92,30 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
     principal.writer = true;
     config.principals = vec![principal];
     Ok(Arguments { config, ca_file })
+}
+
+/// `VAULT/NAME=VALUE`
+fn in_vault(text: &str) -> Result<Secret, String> {
+    let parts = text
+        .split_once('=')
+        .and_then(|(place, value)| Some((place.split_once('/')?, value)));
+    let ((vault, name), value) = parts.ok_or("a secret is given as VAULT/NAME=VALUE")?;
+    Ok(Secret {
+        vault: vault.to_owned(),
+        name: name.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+fn quotas(text: &str) -> Result<Quotas, String> {
+    match text {
+        "off" => Ok(Quotas::Off),
+        "faithful" => Ok(Quotas::Faithful(Limits::default())),
+        other => Err(format!("quotas are off or faithful, not {other}")),
+    }
+}
+
+fn faults(path: &str) -> Result<atg_azure_sim::Schedule, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("failed to read {path}: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("failed to read {path}: {error}"))
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// A service principal or managed identity of the simulated tenant.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Principal {
     /// The application's id.
     pub client_id: String,
@@ -28,7 +30,7 @@ pub struct Principal {
 }
 
 /// A federated identity credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Federated {
     /// Who issued the foreign token.
     pub issuer: String,

@@ -1,13 +1,17 @@
 //! A running simulator.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use tokio::{sync::watch, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    config::Config,
+    config::{Config, Lag, Secret},
+    control::{self, Change, Outcome, Requests},
+    faults::{Applied, Schedule},
+    principal::Principal,
     proxy,
+    quota::{Quotas, Tally},
     server::{Server, bind},
     tenant::{Counts, MadeUp, Want},
     tls::Authority,
@@ -18,7 +22,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Simulator {
     world: Arc<World>,
-    ca_pem: String,
     /// Whoever listens ends when this is dropped.
     _end: watch::Sender<bool>,
     _listeners: JoinSet<()>,
@@ -34,12 +37,12 @@ impl Simulator {
             config.address,
             [config.https_port, config.http_port, config.proxy_port],
         );
-        let world = tokio::task::spawn_blocking(move || World::new(config))
+        let authority = Authority::new().map_err(|error| format!("make a certificate authority: {error}"))?;
+        let ca_pem = authority.pem();
+        let world = tokio::task::spawn_blocking(move || World::new(config, ca_pem))
             .await
             .map_err(|error| format!("make the tenant: {error}"))??;
         let world = Arc::new(world);
-        let authority = Authority::new().map_err(|error| format!("make a certificate authority: {error}"))?;
-        let ca_pem = authority.pem();
         let tls = Arc::new(authority)
             .server_config()
             .map_err(|error| format!("set up TLS: {error}"))?;
@@ -82,7 +85,6 @@ impl Simulator {
         listeners.spawn(server.accept(tunnels, proxy::tunnel));
         Ok(Self {
             world,
-            ca_pem,
             _end: sender,
             _listeners: listeners,
         })
@@ -109,7 +111,7 @@ impl Simulator {
     /// The certificate of the authority that signs what the https listener shows, PEM.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
-        &self.ca_pem
+        &self.world.ca_pem
     }
 
     /// The tenant's id.
@@ -128,6 +130,77 @@ impl Simulator {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.world.tenant.count()
+    }
+
+    /// Changes the tenant.
+    ///
+    /// # Errors
+    /// The first change that cannot be made; those before it were.
+    pub fn change(&self, changes: &[Change]) -> Result<Outcome, String> {
+        control::apply(&self.world, changes)
+    }
+
+    /// What was asked so far, with the last 10,000 requests one by one.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.world.log.read(0, usize::MAX)
+    }
+
+    /// Forgets what was asked.
+    pub fn forget_requests(&self) {
+        self.world.log.clear();
+    }
+
+    /// What each bucket allowed and refused.
+    #[must_use]
+    pub fn tallies(&self) -> BTreeMap<String, Tally> {
+        self.world.used.tallies()
+    }
+
+    /// Puts other quotas in force, all unused.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.world.set_quotas(quotas);
+    }
+
+    /// Puts another schedule of faults in force.
+    pub fn set_faults(&self, schedule: Schedule) {
+        self.world.faults.set(schedule);
+    }
+
+    /// How often each rule of the schedule matched and applied.
+    #[must_use]
+    pub fn faults_applied(&self) -> Vec<Applied> {
+        self.world.faults.applied()
+    }
+
+    /// Lets lists lag behind.
+    pub fn set_lag(&self, lag: Lag) {
+        self.world.set_lag(lag);
+    }
+
+    /// Adds a principal, or puts it in the place of the one with its client id.
+    pub fn put_principal(&self, principal: Principal) {
+        self.world.put_principal(principal);
+    }
+
+    /// A new version of a secret, in a vault that there is from now on.
+    pub fn put_secret(&self, secret: &Secret) {
+        let now = self.world.now();
+        self.world
+            .secrets
+            .put(&secret.vault, &secret.name, &secret.value, now);
+    }
+
+    /// Revokes all tokens that there are: their next use is answered with a challenge.
+    pub fn revoke_tokens(&self) {
+        self.world.revoke_tokens();
+    }
+
+    /// The ids of all directory objects of a kind, such as `user`, as they are now.
+    #[must_use]
+    pub fn object_ids(&self, kind: &str) -> Vec<String> {
+        let objects = self.world.tenant.objects(kind, None);
+        objects.map(|object| object.id.clone()).collect()
     }
 
     /// The IDs of all ARM rows as they are now, in order; reads all of them.

@@ -61,7 +61,7 @@ fn is_direct(path: &Path<'_>) -> bool {
         return true;
     }
     let depth = path.scope.split('/').count();
-    path.segments.len() == 1 && (depth > 5 || depth < 3 || path.scope.starts_with("/providers/"))
+    path.segments.len() == 1 && (!(3..=5).contains(&depth) || path.scope.starts_with("/providers/"))
 }
 
 /// Children of the body, and those that have rows; a row takes the place of the same child in the body.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::{
     error,
     login::Caller,
-    tenant::{Row, Tenant, Want},
+    tenant::{Row, Rows, Tenant, Want},
     web::{Call, Page, Reply, Token},
     world::World,
 };
@@ -36,11 +37,21 @@ impl<'a> Ask<'a> {
     ) -> Result<Reply, Reply> {
         let token = self.token()?;
         let after = token.as_ref().map(|token| token.after.as_str());
-        let rows = self.tenant().rows(within, after, want).filter(|row| keep(row));
+        let rows = self.listed(within, after, want).filter(|row| keep(row));
         let page = Page::take(rows, self.size()?);
         let next = page.items.last().map(|row| row.key.clone()).filter(|_| page.more);
         let value = page.items.iter().map(|row| show(row)).collect();
         Ok(self.page(value, next.as_deref()))
+    }
+
+    /// The rows as lists show them: where those lag behind, as they were.
+    pub(crate) fn listed(&self, within: &str, after: Option<&str>, want: &Want) -> Rows<'a> {
+        let lag = self.world.lag().lists;
+        if lag == 0 {
+            return self.tenant().rows(within, after, want);
+        }
+        let time = earlier(self.world.now(), lag);
+        self.tenant().rows_at(time, within, after, want)
     }
 
     /// A page of rows that have been collected; they are put in order here.
@@ -111,4 +122,11 @@ impl<'a> Ask<'a> {
             },
         }
     }
+}
+
+/// So many seconds before a time.
+pub(crate) fn earlier(time: Timestamp, seconds: u64) -> Timestamp {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    time.checked_sub(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MIN)
 }

@@ -19,32 +19,29 @@ mod subscriptions;
 use http::Method;
 
 use crate::{
-    cloud::Part,
-    error, login,
+    error,
+    login::Caller,
     web::{Call, Reply},
     world::World,
 };
 
-pub(crate) use listing::Ask;
+pub(crate) use listing::{Ask, earlier};
 pub(crate) use odata::Filter;
 
-/// Answers a request to Resource Manager.
-pub(crate) fn answer(world: &World, call: &Call) -> Reply {
-    if call.lower() == ["metadata", "endpoints"] {
-        return metadata::endpoints(world, call);
-    }
-    authorized(world, call).unwrap_or_else(|refusal| refusal)
+/// Whether a request needs no token.
+pub(crate) fn is_open(call: &Call) -> bool {
+    call.lower() == ["metadata", "endpoints"]
 }
 
-fn authorized(world: &World, call: &Call) -> Result<Reply, Reply> {
-    let caller = login::authenticate(world, call, Part::Arm)?;
+/// Answers a request that needs no token.
+pub(crate) fn open(world: &World, call: &Call) -> Reply {
+    metadata::endpoints(world, call)
+}
+
+/// Answers a request to Resource Manager.
+pub(crate) fn answer(world: &World, call: &Call, caller: &Caller) -> Result<Reply, Reply> {
     api_version::check(call)?;
-    let ask = Ask {
-        world,
-        call,
-        caller: &caller,
-    };
-    route(&ask)
+    route(&Ask { world, call, caller })
 }
 
 /// Decides by the path. Fixed segments are in any casing, names as they were sent.
@@ -72,6 +69,7 @@ fn route(ask: &Ask<'_>) -> Result<Reply, Reply> {
             providers::get(ask, Some(id), names[3])
         }
         ["providers", _] if get => providers::get(ask, None, names[1]),
+        ["providers", "microsoft.resourcegraph", rest @ ..] => crate::resource_graph::answer(ask, rest),
         ["providers", "microsoft.management", rest @ ..] if !rest.contains(&"providers") => {
             management_groups::route(ask, rest)
         }

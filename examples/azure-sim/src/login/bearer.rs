@@ -39,7 +39,38 @@ pub(crate) fn authenticate(world: &World, call: &Call, part: Part) -> Result<Cal
     let Some(principal) = world.principal(client) else {
         return Err(refused(world, call, part, Problem::Invalid));
     };
+    if world.is_revoked(&claims) {
+        return Err(challenge(world, part));
+    }
     Ok(Caller { principal })
+}
+
+/// 401 with claims: the token is no longer good although it has not expired, and a new one has to say that it knows.
+pub(crate) fn challenge(world: &World, part: Part) -> Reply {
+    let claims = serde_json::json!({"access_token": {"nbf": {"essential": true, "value": world.now().as_second().to_string()}}});
+    let claims = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, claims.to_string());
+    let header = format!(
+        "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\", error=\"insufficient_claims\", claims=\"{claims}\""
+    );
+    let reply = match part {
+        Part::Graph => error::graph(
+            401,
+            "InvalidAuthenticationToken",
+            "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
+            world.now(),
+        ),
+        Part::Vault => error::vault(
+            401,
+            "Unauthorized",
+            "AKV10029: The token was issued before the session was revoked.",
+        ),
+        _ => error::arm(
+            401,
+            "InvalidAuthenticationToken",
+            "Continuous access evaluation resulted in challenge: the token was issued before the session was revoked.",
+        ),
+    };
+    reply.with("www-authenticate", header)
 }
 
 fn bearer(header: &str) -> Option<&str> {

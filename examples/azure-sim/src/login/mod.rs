@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(crate) use audience::Audience;
-pub(crate) use bearer::{Caller, authenticate};
+pub(crate) use bearer::{Caller, Problem, authenticate, challenge, refused};
 pub(crate) use jwt::Signer;
 pub(crate) use token::issue;
 

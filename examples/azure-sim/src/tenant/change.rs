@@ -18,6 +18,25 @@ pub(crate) struct Overlay {
     pub(crate) history: Arc<History>,
 }
 
+impl Overlay {
+    /// As it was at a time: what changed later is put back, newest first.
+    pub(crate) fn at(mut self, time: Timestamp) -> Self {
+        let later = self
+            .history
+            .rows
+            .iter()
+            .rev()
+            .take_while(|change| change.at > time);
+        let later: Vec<_> = later.cloned().collect();
+        for change in later {
+            if let Some(subject) = change.subject() {
+                Arc::make_mut(&mut self.rows).insert(subject.key.clone(), change.before.clone());
+            }
+        }
+        self
+    }
+}
+
 /// All changes, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {

@@ -20,7 +20,11 @@ pub use made_up::MadeUp;
 pub(crate) use row::{Class, Object, Row, type_of};
 pub use shape::{Counts, Shape, Source};
 
-use base::{Base, Objects, Rows, range};
+use jiff::Timestamp;
+
+pub(crate) use base::{Objects, Rows};
+
+use base::{Base, range};
 use change::Overlay;
 
 /// A tenant.
@@ -48,7 +52,21 @@ impl Tenant {
 
     /// The rows at and below a key (`""` for all), behind another, in the order of their keys.
     pub(crate) fn rows<'a>(&'a self, within: &str, after: Option<&str>, want: &Want) -> Rows<'a> {
-        let overlay = self.overlay();
+        self.rows_of(self.overlay(), within, after, want)
+    }
+
+    /// The same as it was at a time: what lists that lag behind show.
+    pub(crate) fn rows_at<'a>(
+        &'a self,
+        time: Timestamp,
+        within: &str,
+        after: Option<&str>,
+        want: &Want,
+    ) -> Rows<'a> {
+        self.rows_of(self.overlay().at(time), within, after, want)
+    }
+
+    fn rows_of<'a>(&'a self, overlay: Overlay, within: &str, after: Option<&str>, want: &Want) -> Rows<'a> {
         let base = self.base.rows(within, after, want);
         if overlay.rows.is_empty() {
             return base;

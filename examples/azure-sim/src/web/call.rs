@@ -86,6 +86,16 @@ impl Call {
         })
     }
 
+    /// Path and query, decoded.
+    pub(crate) fn target(&self) -> String {
+        let query: Vec<String> = self
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("/{}?{}", self.segments.join("/"), query.join("&"))
+    }
+
     /// The body as a form.
     pub(crate) fn form(&self) -> Vec<(String, String)> {
         parameters(&String::from_utf8_lossy(&self.body))
@@ -93,10 +103,16 @@ impl Call {
 
     /// The request's path again, with these parameters in place of those of the same name: a link to the next page.
     pub(crate) fn link(&self, replaced: &[(&str, &str)]) -> String {
+        self.link_without(&[], replaced)
+    }
+
+    /// The same without some parameters.
+    pub(crate) fn link_without(&self, left_out: &[&str], replaced: &[(&str, &str)]) -> String {
+        let names = || left_out.iter().chain(replaced.iter().map(|(name, _)| name));
         let kept = self
             .query
             .iter()
-            .filter(|(name, _)| !replaced.iter().any(|(new, _)| new.eq_ignore_ascii_case(name)))
+            .filter(|(name, _)| !names().any(|other| other.eq_ignore_ascii_case(name)))
             .map(|(name, value)| (&**name, &**value));
         let query: Vec<String> = kept
             .chain(replaced.iter().copied())
