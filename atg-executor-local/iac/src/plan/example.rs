@@ -100,6 +100,8 @@ pub(crate) fn arm(
         body: Vec::new(),
         depends_on: Vec::new(),
         thin: false,
+        answered: Vec::new(),
+        respelled: Vec::new(),
     }
 }
 

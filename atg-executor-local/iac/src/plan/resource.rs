@@ -41,6 +41,12 @@ pub struct Resource {
     /// Whether the source told nothing of what it holds (`az resource list` has no properties): the body lacks what
     /// Azure may insist on.
     pub thin: bool,
+    /// Which of `tags` and `identity` Azure answers though the type does not take them. Whoever compares answers with
+    /// what is written has to know.
+    pub answered: Vec<&'static str>,
+    /// Members of the body whose names Azure answers in another case than the type has them, as paths in the type's case:
+    /// `properties.storageProfile.storageAutogrow`. It takes both; whoever compares names does not.
+    pub respelled: Vec<String>,
 }
 
 /// What a resource is.

@@ -187,6 +187,8 @@ fn resource(
         body,
         depends_on: Vec::new(),
         thin: draft.thin,
+        answered: draft.answered.clone(),
+        respelled: draft.respelled.clone(),
     })
 }
 

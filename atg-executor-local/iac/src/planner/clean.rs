@@ -65,6 +65,7 @@ pub(crate) fn clean(draft: &mut Draft, removed: &mut Sink<'_>) {
     let mut walk = Walk::new(removed);
     let shape = walk.variant(shape, &draft.body);
     walk.members(&mut draft.body, shape);
+    draft.respelled = walk.respelled;
     draft.known_version = Some(known.api_version);
 }
 
@@ -74,16 +75,18 @@ fn top_level(draft: &mut Draft, known: &Facts, removed: &mut Sink<'_>) {
         draft.location = None;
         removed.tell(|| "location".to_owned(), Why::Unknown);
     }
+    if draft.tags.as_ref().is_some_and(Vec::is_empty) {
+        draft.tags = None;
+    }
     if draft.tags.is_some() && !known.takes_tags() {
         draft.tags = None;
+        draft.answered.push("tags");
         removed.tell(|| "tags".to_owned(), Why::Unknown);
     }
     if draft.identity.is_some() && !known.takes("identity") {
         draft.identity = None;
+        draft.answered.push("identity");
         removed.tell(|| "identity".to_owned(), Why::Unknown);
-    }
-    if draft.tags.as_ref().is_some_and(Vec::is_empty) {
-        draft.tags = None;
     }
 }
 
@@ -91,6 +94,7 @@ fn top_level(draft: &mut Draft, known: &Facts, removed: &mut Sink<'_>) {
 struct Walk<'a, 'b> {
     removed: &'a mut Sink<'b>,
     path: String,
+    respelled: Vec<String>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -98,6 +102,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         Self {
             removed,
             path: String::new(),
+            respelled: Vec::new(),
         }
     }
 
@@ -143,6 +148,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             };
             if *name != *member.name {
                 member.name.as_ref().clone_into(name);
+                self.below(name, |walk| walk.respelled.push(walk.path.clone()));
             }
             self.below(name, |walk| walk.keep(value, member))
         });

@@ -119,11 +119,14 @@ impl Scissors<'_> {
         let Target::Resource(key) = reference.target else {
             return;
         };
-        let id = &self.drafts[key.index()].id;
-        let scope = id
-            .match_indices('/')
-            .nth(2)
-            .map_or(id.as_str(), |(at, _)| &id[..at]);
+        // As it was spelled, where that is another spelling only: what is compared with it is.
+        let own = &self.drafts[key.index()].id;
+        let id = if reference.spelled.eq_ignore_ascii_case(own) {
+            &*reference.spelled
+        } else {
+            own
+        };
+        let scope = id.match_indices('/').nth(2).map_or(id, |(at, _)| &id[..at]);
         let subscription = (reference.attribute == Attribute::Id)
             .then(|| self.externals.resource(scope))
             .flatten();

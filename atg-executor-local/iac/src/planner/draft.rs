@@ -36,6 +36,10 @@ pub(crate) struct Draft {
     pub(crate) is_renamed: bool,
     /// Whether the source told nothing of what it holds.
     pub(crate) thin: bool,
+    /// Which top-level members Azure answers and does not take.
+    pub(crate) answered: Vec<&'static str>,
+    /// Which members Azure names in another case.
+    pub(crate) respelled: Vec<String>,
     /// Set as soon as it is known that it is not written.
     pub(crate) skip: Option<Skip>,
 }
@@ -127,6 +131,8 @@ impl Draft {
             is_creatable: true,
             is_renamed: false,
             thin: properties.is_none(),
+            answered: Vec::new(),
+            respelled: Vec::new(),
             skip: None,
         };
         draft.what = match what_of(&draft.id, resource_type) {
@@ -290,7 +296,7 @@ fn tag_text(value: Json) -> String {
     }
 }
 
-/// `None` where there is no identity, which bodies say in several ways.
+/// `None` where no identity is said, which bodies do in several ways. `None`, the word, is kept: it is something to say.
 fn identity_of(members: Vec<(String, Json)>) -> Option<RawIdentity> {
     let mut kind = None;
     let mut user_assigned = Vec::new();
@@ -303,7 +309,7 @@ fn identity_of(members: Vec<(String, Json)>) -> Option<RawIdentity> {
             _ => {}
         }
     }
-    let kind = kind.filter(|kind| !kind.is_empty() && !kind.eq_ignore_ascii_case("None"))?;
+    let kind = kind.filter(|kind| !kind.is_empty())?;
     Some(RawIdentity { kind, user_assigned })
 }
 
@@ -354,7 +360,7 @@ mod tests {
 
     #[test]
     fn no_identity_is_said_in_several_ways() {
-        for identity in [r#"{"type":"None"}"#, r#"{"type":null}"#, "{}", "null"] {
+        for identity in [r#"{"type":""}"#, r#"{"type":null}"#, "{}", "null"] {
             let members = format!(r#"{{"identity":{identity}}}"#);
             let draft = Draft::of(
                 object(

@@ -128,6 +128,8 @@ pub(crate) fn draft(
         is_creatable: true,
         is_renamed: false,
         thin: false,
+        answered: Vec::new(),
+        respelled: Vec::new(),
         skip: None,
     };
     let Some(known) = known else {

@@ -38,6 +38,10 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
         out.attribute("schema_validation_enabled", false);
     }
     let mut parted = part(here.plan(), body);
+    for path in &resource.respelled {
+        // The provider would miss it in every answer.
+        remove(&mut parted.open, path);
+    }
     if let Some(identity) = &resource.identity {
         write_identity(here, identity, &mut parted.open, &mut out);
     }
@@ -52,7 +56,45 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
     if let Some(tags) = &resource.tags {
         write_tags(here, tags, &mut out);
     }
+    if !resource.answered.is_empty() {
+        // Written, the provider's schema refuses them; not written, the provider would take them away.
+        let answered = resource
+            .answered
+            .iter()
+            .map(|name| Expression::reference(name, []));
+        let mut lifecycle = Body::new();
+        lifecycle.attribute("ignore_changes", Expression::List(answered.collect()));
+        out.block("lifecycle", [], lifecycle);
+    }
     out
+}
+
+/// Takes away the member at a path such as `properties.rules[0].name`.
+fn remove(members: &mut Vec<Member>, path: &str) {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (name, index) = match first.split_once('[') {
+        Some((name, index)) => (name, index.trim_end_matches(']').parse::<usize>().ok()),
+        None => (first, None),
+    };
+    let Some(at) = members
+        .iter()
+        .position(|member| member.name.as_literal() == Some(name))
+    else {
+        return;
+    };
+    if rest.is_empty() {
+        members.remove(at);
+        return;
+    }
+    match (&mut members[at].value, index) {
+        (Value::Object(inner), None) => remove(inner, rest),
+        (Value::Array(items), Some(index)) => {
+            if let Some(Value::Object(inner)) = items.get_mut(index) {
+                remove(inner, rest);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The content of a block that gives a resource values for which it had to exist.

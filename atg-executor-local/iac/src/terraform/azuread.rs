@@ -9,7 +9,7 @@ mod directory;
 mod tests;
 
 use super::{
-    hcl::{Body, Expression},
+    hcl::{Body, Step},
     reference::Here,
     rules::{Convert, Gathered, Rule, apply, says_nothing},
 };
@@ -83,12 +83,13 @@ pub(super) fn block(
     // A block with nothing in it says the same as none.
     out.blocks.retain(|(_, block)| !block.is_empty());
 
-    let ignored: Vec<Expression> = mapping
+    let unasked = mapping
         .unasked
         .iter()
         .filter(|name| !out.attributes.iter().any(|(own, _)| own == *name))
-        .map(|name| Expression::reference(name, []))
-        .collect();
+        .map(|name| vec![Step::Name((*name).to_owned())]);
+    out.unsaid = unasked.collect();
+    let lifecycle = out.lifecycle();
     let mut block = Body::new();
     for (name, value) in out.attributes {
         block.attribute(name, value);
@@ -96,9 +97,7 @@ pub(super) fn block(
     for (kind, inner) in out.blocks {
         block.block(kind, [], inner);
     }
-    if !ignored.is_empty() {
-        let mut lifecycle = Body::new();
-        lifecycle.attribute("ignore_changes", Expression::List(ignored));
+    if let Some(lifecycle) = lifecycle {
         block.block("lifecycle", [], lifecycle);
     }
     Block { body: block, unsaid }

@@ -32,6 +32,9 @@ impl Form {
     }
 }
 
+/// What the IDs of management groups begin with.
+const MANAGEMENT_GROUPS: &str = "/providers/Microsoft.Management/managementGroups/";
+
 /// What is fixed before anything is written.
 #[derive(Debug)]
 pub(super) struct Scene<'p> {
@@ -77,14 +80,24 @@ impl Scene<'_> {
             Target::Resource(key) => self.imports[key.index()].clone(),
             Target::External(key) => {
                 let external = self.plan.external(key);
-                let Some(parent) = external.parent else {
-                    return Some(external.id.clone());
-                };
-                if external.parameter.is_some() {
-                    return Some(external.id.clone());
+                let own = last_segment(&external.id);
+                match external.kind {
+                    ExternalKind::Tenant => Some(String::new()),
+                    ExternalKind::Subscription => Some(format!("/subscriptions/{own}")),
+                    ExternalKind::ManagementGroup => Some(format!("{MANAGEMENT_GROUPS}{own}")),
+                    ExternalKind::Directory => Some(external.id.clone()),
+                    ExternalKind::ResourceGroup | ExternalKind::Resource { .. } => {
+                        let is_whole = matches!(external.kind, ExternalKind::Resource { .. });
+                        let parent = external
+                            .parent
+                            .filter(|_| !(is_whole && external.parameter.is_some()));
+                        let rest = parent.and_then(|parent| rest_of(&external.id, self.id_text(parent)));
+                        match (parent, rest) {
+                            (Some(parent), Some(rest)) => Some(self.actual_id(parent)? + rest),
+                            _ => Some(external.id.clone()),
+                        }
+                    }
                 }
-                let rest = rest_of(&external.id, self.id_text(parent))?;
-                Some(self.actual_id(parent)? + rest)
             }
         }
     }
@@ -273,10 +286,7 @@ impl<'p> Here<'_, 'p> {
         match (attribute, &external.kind) {
             (Attribute::Id, ExternalKind::Tenant) => Some(Expression::Text(String::new())),
             (Attribute::Id, ExternalKind::Subscription) => Some(under("/subscriptions/", own(self))),
-            (Attribute::Id, ExternalKind::ManagementGroup) => Some(under(
-                "/providers/Microsoft.Management/managementGroups/",
-                own(self),
-            )),
+            (Attribute::Id, ExternalKind::ManagementGroup) => Some(under(MANAGEMENT_GROUPS, own(self))),
             (Attribute::Id, ExternalKind::ResourceGroup | ExternalKind::Resource { .. }) => {
                 if matches!(external.kind, ExternalKind::Resource { .. })
                     && let Some(parameter) = external.parameter
@@ -445,6 +455,9 @@ fn respelled(expression: Expression, actual: &str, spelled: &str) -> Expression 
     if let Expression::Text(_) = expression {
         return Expression::Text(spelled.to_owned());
     }
+    if let Some(respelled) = respelled_around(&expression, actual, spelled) {
+        return respelled;
+    }
     let pairs: Vec<(&str, &str)> = actual.split('/').zip(spelled.split('/')).collect();
     let differs = |(left, right): &(&str, &str)| left != right;
     let (Some(first), Some(last)) = (pairs.iter().position(differs), pairs.iter().rposition(differs)) else {
@@ -462,4 +475,32 @@ fn respelled(expression: Expression, actual: &str, spelled: &str) -> Expression 
         }
     }
     expression
+}
+
+/// Where only what stands around the one value of a template is spelled differently, that is spelled so.
+fn respelled_around(expression: &Expression, actual: &str, spelled: &str) -> Option<Expression> {
+    let Expression::Template(parts) = expression else {
+        return None;
+    };
+    let (before, value, behind) = match parts.as_slice() {
+        [value @ Part::Value(_)] => ("", value, ""),
+        [Part::Text(before), value @ Part::Value(_)] => (before.as_str(), value, ""),
+        [value @ Part::Value(_), Part::Text(behind)] => ("", value, behind.as_str()),
+        [Part::Text(before), value @ Part::Value(_), Part::Text(behind)] => {
+            (before.as_str(), value, behind.as_str())
+        }
+        _ => return None,
+    };
+    let inside = before.len()..actual.len().checked_sub(behind.len())?;
+    if actual.get(inside.clone())? != spelled.get(inside.clone())? {
+        return None;
+    }
+    Some(join([
+        Expression::Text(spelled.get(..inside.start)?.to_owned()),
+        match value {
+            Part::Value(value) => value.clone(),
+            Part::Text(text) => Expression::Text(text.clone()),
+        },
+        Expression::Text(spelled.get(inside.end..)?.to_owned()),
+    ]))
 }

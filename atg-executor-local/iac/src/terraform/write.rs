@@ -131,7 +131,10 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
                 Form::Azuread(mapping)
             }
             Kind::Arm { resource_type, .. } => match azurerm::mapping(resource_type.as_str()) {
-                None => Form::Azapi,
+                None => {
+                    notes.extend(respelled(resource));
+                    Form::Azapi
+                }
                 Some(mapping) => {
                     let mut needs = Needs::new(scene.rooms.rooms.len());
                     let mut here = Here {
@@ -146,6 +149,7 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
                                 "{} is written with azapi rather than {}: `{}` {}",
                                 resource.id, mapping.block, refusal.path, refusal.why
                             ));
+                            notes.extend(respelled(resource));
                             Form::Azapi
                         }
                     }
@@ -155,6 +159,17 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
     }
     scene.forms = forms;
     notes
+}
+
+/// What is not written because Azure answers it under a name in another case.
+fn respelled(resource: &Resource) -> impl Iterator<Item = String> {
+    resource.respelled.iter().map(|path| {
+        format!(
+            "{} (azapi_resource): `{path}` is left as it is: Azure answers it in another case, which the provider \
+             takes for a change",
+            resource.id
+        )
+    })
 }
 
 /// A block to write.

@@ -78,6 +78,7 @@ pub(in crate::terraform) fn fill(
     write_identity(here, mapping, resource, &mut out)?;
     let links = links(here, mapping, resource, body)?;
 
+    let lifecycle = out.lifecycle();
     let mut block = Body::new();
     for (index, (name, value)) in out.attributes.into_iter().enumerate() {
         if index == common {
@@ -93,6 +94,9 @@ pub(in crate::terraform) fn fill(
     }
     for (kind, inner) in out.blocks {
         block.block(kind, [], inner);
+    }
+    if let Some(lifecycle) = lifecycle {
+        block.block("lifecycle", [], lifecycle);
     }
     Ok(Filled { body: block, links })
 }

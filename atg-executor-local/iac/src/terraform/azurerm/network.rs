@@ -13,7 +13,7 @@ pub(super) const VIRTUAL_NETWORK: Mapping = Mapping {
     has: LOCATED,
     body: &[(
         "properties",
-        Rule::In(&[
+        Rule::Always(&[
             (
                 "addressSpace",
                 Rule::In(&[("addressPrefixes", Rule::To("address_space", Convert::Texts))]),
@@ -38,7 +38,7 @@ pub(super) const VIRTUAL_NETWORK: Mapping = Mapping {
             ),
             (
                 "privateEndpointVNetPolicies",
-                Rule::To(
+                Rule::Known(
                     "private_endpoint_vnet_policies",
                     Convert::Word(&["Disabled", "Basic"]),
                 ),
@@ -68,10 +68,7 @@ pub(super) const VIRTUAL_NETWORK: Mapping = Mapping {
             ("virtualNetworkPeerings", Rule::Only(&["[]"])),
         ]),
     )],
-    needs: &[
-        &["properties", "addressSpace", "addressPrefixes"],
-        &["properties", "privateEndpointVNetPolicies"],
-    ],
+    needs: &[&["properties", "addressSpace", "addressPrefixes"]],
     absent: &[],
     links: &[],
     outputs: &[(&["properties", "resourceGuid"], "guid")],
@@ -157,7 +154,7 @@ pub(super) const SUBNET: Mapping = Mapping {
             ),
             (
                 "privateEndpointNetworkPolicies",
-                Rule::To(
+                Rule::Known(
                     "private_endpoint_network_policies",
                     Convert::Word(&[
                         "Disabled",
@@ -213,7 +210,7 @@ pub(super) const SUBNET: Mapping = Mapping {
                                 "service_delegation",
                                 &[
                                     ("serviceName", Rule::To("name", Convert::Word(DELEGATED_TO))),
-                                    ("actions", Rule::Needed("actions", Convert::Words(ACTIONS))),
+                                    ("actions", Rule::Known("actions", Convert::Words(ACTIONS))),
                                     ("provisioningState", Rule::Skip),
                                 ],
                             ),
@@ -231,10 +228,8 @@ pub(super) const SUBNET: Mapping = Mapping {
             ("purpose", Rule::Skip),
         ]),
     )],
-    needs: &[
-        &["properties", "privateEndpointNetworkPolicies"],
-        &["properties", "privateLinkServiceNetworkPolicies"],
-    ],
+    // The provider reads this one without looking whether it is there.
+    needs: &[&["properties", "privateLinkServiceNetworkPolicies"]],
     absent: &[],
     links: &[
         Link {
@@ -440,7 +435,7 @@ pub(super) const INTERFACE: Mapping = Mapping {
                                     ),
                                     (
                                         "privateIPAddressVersion",
-                                        Rule::Needed(
+                                        Rule::Known(
                                             "private_ip_address_version",
                                             Convert::Word(&["IPv4", "IPv6"]),
                                         ),
@@ -506,28 +501,28 @@ pub(super) const PUBLIC_IP: Mapping = Mapping {
         ("zones", Rule::To("zones", Convert::Texts)),
         (
             "sku",
-            Rule::In(&[
-                ("name", Rule::To("sku", Convert::Word(&["Basic", "Standard"]))),
+            Rule::Always(&[
+                ("name", Rule::Known("sku", Convert::Word(&["Basic", "Standard"]))),
                 (
                     "tier",
-                    Rule::To("sku_tier", Convert::Word(&["Regional", "Global"])),
+                    Rule::Known("sku_tier", Convert::Word(&["Regional", "Global"])),
                 ),
             ]),
         ),
         (
             "properties",
-            Rule::In(&[
+            Rule::Always(&[
                 (
                     "publicIPAllocationMethod",
                     Rule::To("allocation_method", Convert::Word(&["Static", "Dynamic"])),
                 ),
                 (
                     "publicIPAddressVersion",
-                    Rule::To("ip_version", Convert::Word(&["IPv4", "IPv6"])),
+                    Rule::Known("ip_version", Convert::Word(&["IPv4", "IPv6"])),
                 ),
                 (
                     "idleTimeoutInMinutes",
-                    Rule::To("idle_timeout_in_minutes", Convert::Number),
+                    Rule::Known("idle_timeout_in_minutes", Convert::Number),
                 ),
                 (
                     "dnsSettings",
@@ -559,7 +554,7 @@ pub(super) const PUBLIC_IP: Mapping = Mapping {
                     Rule::In(&[
                         (
                             "protectionMode",
-                            Rule::Needed(
+                            Rule::Known(
                                 "ddos_protection_mode",
                                 Convert::Word(&["Disabled", "Enabled", "VirtualNetworkInherited"]),
                             ),
@@ -579,13 +574,7 @@ pub(super) const PUBLIC_IP: Mapping = Mapping {
             ]),
         ),
     ],
-    needs: &[
-        &["sku", "name"],
-        &["sku", "tier"],
-        &["properties", "publicIPAllocationMethod"],
-        &["properties", "publicIPAddressVersion"],
-        &["properties", "idleTimeoutInMinutes"],
-    ],
+    needs: &[&["properties", "publicIPAllocationMethod"]],
     absent: &[],
     links: &[],
     outputs: &[

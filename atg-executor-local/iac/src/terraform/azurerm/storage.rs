@@ -1,6 +1,6 @@
 //! Storage accounts.
 
-use super::{Constant, Convert, Has, Hook, Mapping, Place, Rule, Spelling};
+use super::{Convert, Has, Hook, Mapping, Place, Rule, Spelling};
 
 /// A service of the account: on, with the account's key or its own; the time of its encryption is Azure's.
 const SERVICE: Rule = Rule::In(&[
@@ -56,9 +56,11 @@ pub(super) const ACCOUNT: Mapping = Mapping {
         (
             "sku",
             Rule::In(&[
+                // Azure answers a tier too, and takes none.
+                ("tier", Rule::Skip),
                 (
-                    "tier",
-                    Rule::To("account_tier", Convert::Word(&["Standard", "Premium"])),
+                    "name",
+                    Rule::To("account_tier", Convert::Before(&["Standard", "Premium"])),
                 ),
                 (
                     "name",
@@ -74,7 +76,7 @@ pub(super) const ACCOUNT: Mapping = Mapping {
         ),
         (
             "properties",
-            Rule::In(&[
+            Rule::Always(&[
                 (
                     "accessTier",
                     Rule::To("access_tier", Convert::Word(&["Hot", "Cool", "Cold", "Premium"])),
@@ -82,23 +84,23 @@ pub(super) const ACCOUNT: Mapping = Mapping {
                 // The provider refuses older versions; an account that still allows them is written as it is.
                 (
                     "minimumTlsVersion",
-                    Rule::To("min_tls_version", Convert::Word(&["TLS1_2", "TLS1_3"])),
+                    Rule::Known("min_tls_version", Convert::Word(&["TLS1_2", "TLS1_3"])),
                 ),
                 (
                     "supportsHttpsTrafficOnly",
-                    Rule::To("https_traffic_only_enabled", Convert::Bool),
+                    Rule::Known("https_traffic_only_enabled", Convert::Bool),
                 ),
                 (
                     "allowBlobPublicAccess",
-                    Rule::To("allow_nested_items_to_be_public", Convert::Bool),
+                    Rule::Known("allow_nested_items_to_be_public", Convert::Bool),
                 ),
                 (
                     "allowSharedKeyAccess",
-                    Rule::To("shared_access_key_enabled", Convert::Bool),
+                    Rule::Known("shared_access_key_enabled", Convert::Bool),
                 ),
                 (
                     "allowCrossTenantReplication",
-                    Rule::To("cross_tenant_replication_enabled", Convert::Bool),
+                    Rule::Known("cross_tenant_replication_enabled", Convert::Bool),
                 ),
                 (
                     "defaultToOAuthAuthentication",
@@ -106,7 +108,7 @@ pub(super) const ACCOUNT: Mapping = Mapping {
                 ),
                 (
                     "publicNetworkAccess",
-                    Rule::To(
+                    Rule::Known(
                         "public_network_access_enabled",
                         Convert::Flag("Enabled", "Disabled"),
                     ),
@@ -229,24 +231,8 @@ pub(super) const ACCOUNT: Mapping = Mapping {
             ]),
         ),
     ],
-    needs: &[
-        &["sku", "tier"],
-        &["sku", "name"],
-        &["kind"],
-        &["properties", "minimumTlsVersion"],
-    ],
-    absent: &[
-        (
-            &["properties", "allowBlobPublicAccess"],
-            "allow_nested_items_to_be_public",
-            Constant::Bool(true),
-        ),
-        (
-            &["properties", "supportsHttpsTrafficOnly"],
-            "https_traffic_only_enabled",
-            Constant::Bool(false),
-        ),
-    ],
+    needs: &[&["sku", "name"], &["kind"]],
+    absent: &[],
     links: &[],
     outputs: &[
         (

@@ -151,6 +151,14 @@ fn refused(arm: &str, body: &str, blamed: &str) {
     assert!(note.contains(&format!("`{blamed}`")), "{note}");
 }
 
+/// The resource has its mapping, and that attribute stays as it is.
+fn kept(arm: &str, body: &str, attribute: &str) {
+    let (block, _, _) = block(&plan_with(arm, body));
+    assert!(block.starts_with("resource \"azurerm_"), "{block}");
+    let line = format!("    ignore_changes = [{attribute}]\n");
+    assert!(block.contains(&line), "{block}");
+}
+
 const VNET: &str = r#"{"properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/16","fd00::/48"]},
     "dhcpOptions":{"dnsServers":["10.0.0.4"]},"privateEndpointVNetPolicies":"Disabled","enableDdosProtection":false,
     "encryption":{"enabled":true,"enforcement":"AllowUnencrypted"},"flowTimeoutInMinutes":10}}"#;
@@ -180,10 +188,10 @@ fn a_virtual_network_says_all_or_goes_to_azapi() {
     assert!(files.0["imports.tf"].contains(&format!(
         "to = azurerm_virtual_network.thing\n  id = \"{GROUP}/providers/Microsoft.Network/virtualNetworks/thing\"\n"
     )));
-    refused(
+    kept(
         arm,
         &without(VNET, &["properties", "privateEndpointVNetPolicies"]),
-        "properties.privateEndpointVNetPolicies",
+        "private_endpoint_vnet_policies",
     );
     refused(
         arm,
@@ -219,7 +227,7 @@ fn a_subnet_comes_with_its_associations() {
         r#"resource "azurerm_subnet" "thing" {
   name                 = "thing"
   resource_group_name  = azurerm_resource_group.rg_net.name
-  virtual_network_name = azapi_resource.r_vnet_hub.name
+  virtual_network_name = azurerm_virtual_network.r_vnet_hub.name
 
   address_prefixes                              = ["10.0.2.0/24", "fd00::/64"]
   private_endpoint_network_policies             = "Enabled"
@@ -252,21 +260,21 @@ resource "azurerm_subnet_route_table_association" "thing" {
     );
     let id = format!("id = \"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-hub/subnets/thing\"\n");
     assert_eq!(files.0["imports.tf"].matches(&id).count(), 3);
-    for missing in [
-        "privateEndpointNetworkPolicies",
-        "privateLinkServiceNetworkPolicies",
-    ] {
-        refused(
-            arm,
-            &without(SUBNET, &["properties", missing]),
-            &format!("properties.{missing}"),
-        );
-    }
-    let delegation = r#"[{"name":"d","properties":{"serviceName":"Microsoft.Web/serverfarms"}}]"#;
+    kept(
+        arm,
+        &without(SUBNET, &["properties", "privateEndpointNetworkPolicies"]),
+        "private_endpoint_network_policies",
+    );
     refused(
         arm,
+        &without(SUBNET, &["properties", "privateLinkServiceNetworkPolicies"]),
+        "properties.privateLinkServiceNetworkPolicies",
+    );
+    let delegation = r#"[{"name":"d","properties":{"serviceName":"Microsoft.Web/serverfarms"}}]"#;
+    kept(
+        arm,
         &with(SUBNET, &["properties", "delegations"], delegation),
-        "properties.delegations.properties.actions",
+        "delegation[0].service_delegation[0].actions",
     );
     let odd = r#"{"id":"/subscriptions/s/resourcegroups/rg/providers/Microsoft.Network/natGateways/n"}"#;
     refused(
@@ -368,16 +376,25 @@ fn a_public_address_needs_what_the_provider_would_otherwise_guess() {
 }
 "#
     );
-    refused(arm, &without(ADDRESS, &["sku", "tier"]), "sku.tier");
-    refused(
+    kept(arm, &without(ADDRESS, &["sku", "tier"]), "sku_tier");
+    kept(
         arm,
         &without(ADDRESS, &["properties", "idleTimeoutInMinutes"]),
-        "properties.idleTimeoutInMinutes",
+        "idle_timeout_in_minutes",
     );
     refused(
         arm,
-        &with(ADDRESS, &["properties", "ddosSettings"], r#"{"x":1}"#),
-        "properties.ddosSettings.protectionMode",
+        &without(ADDRESS, &["properties", "publicIPAllocationMethod"]),
+        "properties.publicIPAllocationMethod",
+    );
+    kept(
+        arm,
+        &with(
+            ADDRESS,
+            &["properties", "ddosSettings"],
+            "{\"protectionMode\":null,\"ddosProtectionPlan\":null,\"x\":null}",
+        ),
+        "ddos_protection_mode",
     );
 }
 
@@ -414,7 +431,6 @@ fn a_storage_account_says_what_the_provider_reads_into_silence() {
   public_network_access_enabled     = false
   infrastructure_encryption_enabled = true
   queue_encryption_key_type         = "Service"
-  allow_nested_items_to_be_public   = true
 
   network_rules {
     default_action             = "Deny"
@@ -427,17 +443,20 @@ fn a_storage_account_says_what_the_provider_reads_into_silence() {
     type         = "SystemAssigned, UserAssigned"
     identity_ids = [azurerm_user_assigned_identity.r_id_app.id]
   }
+
+  lifecycle {
+    ignore_changes = [
+      allow_nested_items_to_be_public,
+      shared_access_key_enabled,
+      cross_tenant_replication_enabled,
+    ]
+  }
 }
 "#
     );
     refused(
         arm,
         &with(ACCOUNT, &["properties", "minimumTlsVersion"], "\"TLS1_0\""),
-        "properties.minimumTlsVersion",
-    );
-    refused(
-        arm,
-        &without(ACCOUNT, &["properties", "minimumTlsVersion"]),
         "properties.minimumTlsVersion",
     );
     refused(

@@ -5,7 +5,7 @@ use crate::{
     plan::{Attribute, Piece, Target, Text, Value},
     terraform::{
         hcl::{Expression, Key},
-        reference::Here,
+        reference::{Here, join},
     },
 };
 
@@ -62,6 +62,11 @@ pub(super) fn convert(
                 .collect();
             Ok(Expression::List(items?))
         }),
+        Convert::Before(words) => value
+            .as_literal()
+            .and_then(|text| text.split_once('_'))
+            .ok_or(NOT_A_WORD)
+            .and_then(|(first, _)| word(&Value::literal(first), words)),
         Convert::Behind(before, behind) => value
             .as_literal()
             .and_then(|text| text.split_once('_'))
@@ -177,27 +182,36 @@ pub(in crate::terraform) fn id(
     let Value::Text(text) = value else {
         return Err("is not an ID");
     };
-    let [Piece::Reference(reference)] = pieces(text) else {
-        // A literal, or a scope with the rest as a literal: it is what it is.
-        return match spelling {
-            Spelling::Any => Ok(here.text(text)),
-            Spelling::Kept | Spelling::Own => {
-                Err("is an ID of something unknown, whose spelling cannot be checked")
-            }
-        };
+    let (reference, rest) = match pieces(text) {
+        [Piece::Reference(reference)] => (reference, None),
+        // Something within a resource that is no resource of its own.
+        [Piece::Reference(reference), Piece::Literal(rest)] => (reference, Some(rest)),
+        // A literal: it is what it is.
+        _ => {
+            return match spelling {
+                Spelling::Any => Ok(here.text(text)),
+                Spelling::Kept | Spelling::Own => {
+                    Err("is an ID of something unknown, whose spelling cannot be checked")
+                }
+            };
+        }
     };
     if reference.attribute != Attribute::Id {
         return Ok(here.text(text));
     }
+    let whole = |head: Expression| match rest {
+        Some(rest) => join([head, Expression::Text(rest.clone())]),
+        None => head,
+    };
     let plain = |here: &mut Here<'_, '_>| {
         here.attribute(reference.target, &Attribute::Id)
             .ok_or("is an ID that cannot be referred to")
     };
     if spelling == Spelling::Any {
-        return plain(here);
+        return plain(here).map(whole);
     }
     let Some(actual) = here.scene.actual_id(reference.target) else {
-        return plain(here);
+        return plain(here).map(whole);
     };
     if matches!(reference.target, Target::External(_)) && !is_own_spelling(&actual) {
         return Err("is an ID whose fixed parts are not spelled as the provider insists");
@@ -208,7 +222,7 @@ pub(in crate::terraform) fn id(
     }
     let mut respelled = reference.clone();
     respelled.spelled = wanted.into();
-    Ok(here.reference(&respelled))
+    Ok(whole(here.reference(&respelled)))
 }
 
 fn pieces(text: &Text) -> &[Piece] {

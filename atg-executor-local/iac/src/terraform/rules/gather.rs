@@ -7,7 +7,7 @@ use super::{
 use crate::{
     plan::{Member, Value},
     terraform::{
-        hcl::{Body, Expression},
+        hcl::{Body, Expression, Reference, Step},
         reference::Here,
     },
 };
@@ -17,6 +17,49 @@ use crate::{
 pub(in crate::terraform) struct Gathered {
     pub(in crate::terraform) attributes: Vec<(String, Expression)>,
     pub(in crate::terraform) blocks: Vec<(&'static str, Body)>,
+    /// What the source does not say and the provider would set: paths to attributes.
+    pub(in crate::terraform) unsaid: Vec<Vec<Step>>,
+}
+
+impl Gathered {
+    /// The content of a block: attributes, then blocks, then what is to stay as it is.
+    pub(in crate::terraform) fn lifecycle(&self) -> Option<Body> {
+        let unsaid: Vec<Expression> = self
+            .unsaid
+            .iter()
+            .filter_map(|path| match path.split_first() {
+                Some((Step::Name(root), steps)) => Some(Expression::Reference(Reference {
+                    root: root.clone(),
+                    steps: steps.to_vec(),
+                })),
+                _ => None,
+            })
+            .collect();
+        if unsaid.is_empty() {
+            return None;
+        }
+        let mut lifecycle = Body::new();
+        lifecycle.attribute("ignore_changes", Expression::List(unsaid));
+        Some(lifecycle)
+    }
+
+    /// A block in this one, and what is unsaid in it.
+    fn push(&mut self, kind: &'static str, inner: Self) {
+        let index = self.blocks.iter().filter(|(known, _)| *known == kind).count();
+        for path in inner.unsaid {
+            let mut whole = vec![Step::Name(kind.to_owned()), Step::Index(index)];
+            whole.extend(path);
+            self.unsaid.push(whole);
+        }
+        let mut body = Body::new();
+        for (name, value) in inner.attributes {
+            body.attribute(name, value);
+        }
+        for (kind, block) in inner.blocks {
+            body.block(kind, [], block);
+        }
+        self.blocks.push((kind, body));
+    }
 }
 
 pub(in crate::terraform) fn refuse<T>(path: &str, why: &'static str) -> Result<T, Refusal> {
@@ -59,10 +102,7 @@ pub(in crate::terraform) fn gather(
                 }
                 apply(here, rule, &member.value, &inner, out)?;
             }
-            None if matches!(rule, Rule::Needed(..)) => {
-                return refuse(&inner, "is missing, and the provider takes that for a change");
-            }
-            None => {}
+            None => absent(here, rule, &inner, out)?,
         }
     }
     for member in members {
@@ -83,6 +123,19 @@ pub(in crate::terraform) fn gather(
     Ok(())
 }
 
+/// What the absence of a member means.
+fn absent(here: &mut Here<'_, '_>, rule: &Rule, path: &str, out: &mut Gathered) -> Result<(), Refusal> {
+    match rule {
+        Rule::Needed(..) => refuse(path, "is missing, and the provider takes that for a change"),
+        Rule::Known(attribute, _) => {
+            out.unsaid.push(vec![Step::Name((*attribute).to_owned())]);
+            Ok(())
+        }
+        Rule::Always(rules) => gather(here, rules, &[], path, out),
+        _ => Ok(()),
+    }
+}
+
 pub(in crate::terraform) fn apply(
     here: &mut Here<'_, '_>,
     rule: &Rule,
@@ -94,10 +147,13 @@ pub(in crate::terraform) fn apply(
         Rule::Skip | Rule::Link => Ok(()),
         Rule::Only(constants) if says_nothing(value) || is_one_of(value, constants) => Ok(()),
         Rule::Only(_) => refuse(path, "has a value that the provider cannot say"),
-        Rule::Needed(..) if says_nothing(value) => {
-            refuse(path, "is missing, and the provider takes that for a change")
+        Rule::Needed(..) | Rule::Known(..) | Rule::Always(_) if says_nothing(value) => {
+            absent(here, rule, path, out)
         }
-        Rule::To(attribute, how) | Rule::Needed(attribute, how) | Rule::ToIf(_, _, attribute, how) => {
+        Rule::To(attribute, how)
+        | Rule::Needed(attribute, how)
+        | Rule::Known(attribute, how)
+        | Rule::ToIf(_, _, attribute, how) => {
             if let Some(converted) = convert(here, value, *how, path)? {
                 // Where two members say the same thing, the later rule has the last word.
                 out.attributes.retain(|(name, _)| name != attribute);
@@ -106,10 +162,10 @@ pub(in crate::terraform) fn apply(
             Ok(())
         }
         _ if says_nothing(value) => Ok(()),
-        Rule::In(rules) => gather(here, rules, object(value, path)?, path, out),
+        Rule::In(rules) | Rule::Always(rules) => gather(here, rules, object(value, path)?, path, out),
         Rule::Block(kind, rules) => {
             let block = block(here, rules, object(value, path)?, path)?;
-            out.blocks.push((kind, block));
+            out.push(kind, block);
             Ok(())
         }
         Rule::BlockIf(member, constant, kind, rules) => {
@@ -118,14 +174,14 @@ pub(in crate::terraform) fn apply(
                 .is_some_and(|value| is_one_of(value, &[constant]))
             {
                 let block = block(here, rules, object(value, path)?, path)?;
-                out.blocks.push((kind, block));
+                out.push(kind, block);
             }
             Ok(())
         }
         Rule::Blocks(kind, rules) => {
             for item in array(value, path)? {
                 let block = block(here, rules, object(item, path)?, path)?;
-                out.blocks.push((kind, block));
+                out.push(kind, block);
             }
             Ok(())
         }
@@ -154,17 +210,10 @@ fn block(
     rules: &[(&str, Rule)],
     members: &[Member],
     path: &str,
-) -> Result<Body, Refusal> {
+) -> Result<Gathered, Refusal> {
     let mut inner = Gathered::default();
     gather(here, rules, members, path, &mut inner)?;
-    let mut body = Body::new();
-    for (name, value) in inner.attributes {
-        body.attribute(name, value);
-    }
-    for (kind, block) in inner.blocks {
-        body.block(kind, [], block);
-    }
-    Ok(body)
+    Ok(inner)
 }
 
 pub(in crate::terraform) fn object<'v>(value: &'v Value, path: &str) -> Result<&'v [Member], Refusal> {

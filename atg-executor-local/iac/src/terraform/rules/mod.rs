@@ -16,6 +16,8 @@ pub(in crate::terraform) enum Rule {
     To(&'static str, Convert),
     /// Its own members become attributes of the same block.
     In(&'static [(&'static str, Self)]),
+    /// [`In`](Self::In), also where the member is absent: something in it is [`Known`](Self::Known).
+    Always(&'static [(&'static str, Self)]),
     /// A block in the block.
     Block(&'static str, &'static [(&'static str, Self)]),
     /// A block in the block where that member of it has that value, as JSON; otherwise nothing.
@@ -41,6 +43,9 @@ pub(in crate::terraform) enum Rule {
     Only(&'static [&'static str]),
     /// An attribute, and the provider takes the absence of the member for a change.
     Needed(&'static str, Convert),
+    /// An attribute that the provider has a default for, which need not be what Azure has: where the member is absent, as
+    /// it is in answers of older versions, what is there is to stay.
+    Known(&'static str, Convert),
     /// It becomes a block of its own, see [`Link`](super::azurerm::Link).
     Link,
 }
@@ -68,6 +73,8 @@ pub(in crate::terraform) enum Convert {
     Flag(&'static str, &'static str),
     /// Texts that are joined in one, separated by commas.
     Split(&'static [&'static str]),
+    /// What stands before a `_`: one of these texts.
+    Before(&'static [&'static str]),
     /// What follows a `_`, before which one of the first texts stands; one of the second.
     Behind(&'static [&'static str], &'static [&'static str]),
     /// A resource ID.

@@ -1,4 +1,6 @@
 mod schema;
+mod tenants;
+mod unchanged;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -127,8 +129,10 @@ fn check_rules(block: &Json, rules: &[(&str, Rule)], place: &str) {
     };
     for (_, rule) in rules {
         match rule {
-            Rule::To(name, _) | Rule::Needed(name, _) | Rule::ToIf(_, _, name, _) => attribute(name),
-            Rule::In(rules) => check_rules(block, rules, place),
+            Rule::To(name, _) | Rule::Needed(name, _) | Rule::Known(name, _) | Rule::ToIf(_, _, name, _) => {
+                attribute(name);
+            }
+            Rule::In(rules) | Rule::Always(rules) => check_rules(block, rules, place),
             Rule::Block(name, rules) | Rule::Blocks(name, rules) | Rule::BlockIf(_, _, name, rules) => {
                 let inner = block.at(&["block_types", name, "block"]);
                 check_rules(inner.unwrap_or_else(|| panic!("{place}.{name}")), rules, name);

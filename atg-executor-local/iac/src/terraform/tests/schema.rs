@@ -27,20 +27,25 @@ pub(crate) fn schemas() -> Option<&'static Schemas> {
     SCHEMAS.get_or_init(read).as_ref()
 }
 
-fn read() -> Option<Schemas> {
+/// The folder of shared data, where it is.
+pub(super) fn shared() -> Option<PathBuf> {
     let shared = std::env::var_os("ATG_SHARED").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
     );
-    let folder = shared.join("data/schemas");
-    if !folder.exists() {
+    if !shared.join("data").exists() {
         assert!(
             std::env::var_os("CI").is_none(),
             "{} is missing",
-            folder.display()
+            shared.display()
         );
         return None;
     }
+    Some(shared)
+}
+
+fn read() -> Option<Schemas> {
+    let folder = shared()?.join("data/schemas");
     let mut out = HashMap::new();
     for provider in ["azapi", "azuread", "azurerm"] {
         let file = fs::File::open(folder.join(format!("{provider}.json.xz"))).unwrap();
@@ -273,7 +278,7 @@ fn check_block(schema: &Json, body: &Body, meta: bool, place: &str, out: &mut Ve
             None if meta && name == "lifecycle" => {
                 let mut ignored = Vec::new();
                 gather_body(&block.body, &mut ignored);
-                for word in ignored.into_iter().flatten() {
+                for word in ignored.into_iter().filter_map(|words| words.into_iter().next()) {
                     if attributes.get(&word).is_none() && blocks.get(&word).is_none() {
                         out.push(format!("{place}: ignores {word}, which is not there"));
                     }
