@@ -36,10 +36,12 @@ use crate::{
     wire::{Cause, Limits, Wire, WireFailure},
 };
 
-/// Calls one cloud as one principal. Clones share everything.
+/// Calls one cloud as one principal. Clones share tokens, quota and connections.
 #[derive(Clone)]
 pub struct Transport {
     parts: Arc<Parts>,
+    retry: RetryPolicy,
+    limits: Limits,
 }
 
 struct Parts {
@@ -48,8 +50,6 @@ struct Parts {
     tokens: Arc<TokenSource>,
     budget: Arc<Budget>,
     clock: Arc<dyn Clock>,
-    retry: RetryPolicy,
-    limits: Limits,
     tally: Tally,
     principal: OnceLock<String>,
 }
@@ -89,29 +89,25 @@ impl Transport {
                 tokens,
                 budget,
                 clock,
-                retry: RetryPolicy::default(),
-                limits: Limits::default(),
                 tally: Tally::default(),
                 principal: OnceLock::new(),
             }),
+            retry: RetryPolicy::default(),
+            limits: Limits::default(),
         }
     }
 
-    /// With another patience. To be called before it is shared.
+    /// The same with another patience.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
-        if let Some(parts) = Arc::get_mut(&mut self.parts) {
-            parts.retry = retry;
-        }
+        self.retry = retry;
         self
     }
 
-    /// With other bounds of one exchange. To be called before it is shared.
+    /// The same with other bounds of one exchange.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        if let Some(parts) = Arc::get_mut(&mut self.parts) {
-            parts.limits = limits;
-        }
+        self.limits = limits;
         self
     }
 
@@ -193,7 +189,7 @@ impl Transport {
                         failures += 1;
                         failures
                     };
-                    let wait = parts.retry.wait(made, error.retry_after());
+                    let wait = self.retry.wait(made, error.retry_after());
                     (error, wait)
                 }
             };
@@ -233,8 +229,8 @@ impl Transport {
             .await
             .map_err(|error| AzureError::new(error.kind(), error.message()))?;
         let limits = Limits {
-            time: request.time_limit.unwrap_or(parts.limits.time),
-            ..parts.limits
+            time: request.time_limit.unwrap_or(self.limits.time),
+            ..self.limits
         };
         let exchanged = parts.wire.exchange(ready, limits).await;
         Ok(match exchanged {
@@ -304,7 +300,7 @@ impl Transport {
     }
 
     pub(crate) fn retry(&self) -> &RetryPolicy {
-        &self.parts.retry
+        &self.retry
     }
 }
 

@@ -8,6 +8,7 @@ mod logins;
 mod paging;
 mod quota;
 mod secure;
+mod simulator;
 mod support;
 mod tools;
 mod transport;
