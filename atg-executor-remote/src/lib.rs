@@ -4,6 +4,7 @@
 mod address;
 mod archive;
 mod artifact_head;
+mod authorities;
 mod download;
 mod events;
 mod executor;

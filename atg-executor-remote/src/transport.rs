@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use atg_sdk::{Error, ErrorKind, Result, rest};
 use reqwest::{
-    Certificate, Client, ClientBuilder, Method, RequestBuilder, Response,
+    Client, ClientBuilder, Method, RequestBuilder, Response,
     header::{AUTHORIZATION, HeaderMap, HeaderValue},
     redirect::{Attempt, Policy},
 };
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     RemoteOptions,
     address::Address,
-    failure,
+    authorities, failure,
     patience::{Refusal, Retries},
 };
 
@@ -168,17 +168,9 @@ fn tls(builder: ClientBuilder, address: &Address, extra_ca: Option<&[u8]>) -> Re
         return Ok(builder.tls_certs_only([]));
     }
     let Some(pem) = extra_ca else { return Ok(builder) };
-    let refuse = |error| {
-        Error::invalid("read the extra certificate authority: it is not PEM of certificates")
-            .with_source(error)
-    };
-    let certificates = Certificate::from_pem_bundle(pem).map_err(refuse)?;
-    if certificates.is_empty() {
-        return Err(Error::invalid(
-            "read the extra certificate authority: the file holds no certificate",
-        ));
-    }
-    Ok(builder.tls_certs_merge(certificates))
+    let mut trusted = authorities::named(pem)?;
+    trusted.extend(authorities::of_the_system());
+    Ok(builder.tls_certs_merge(trusted))
 }
 
 /// A body that is known to be short; a longer one is cut, which nobody can read either.
