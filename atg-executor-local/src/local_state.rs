@@ -98,6 +98,7 @@ fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
         GraphLocation::Sqlite(path) => path.clone(),
     };
     let mounts = options.mount_table.clone();
+    let writes = options.graph_writes.clone();
     LazyGraph::new(move || {
         // The file may not exist yet, but the directory that it will be in must.
         if let Some(Ok(parent)) = path.parent().map(|parent| {
@@ -110,9 +111,10 @@ fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
         }) {
             refuse_network(&parent, &mounts)?;
         }
-        Ok(Arc::new(EmbeddedStore::open(
-            &path,
-            embedded::Options::default(),
-        )?))
+        let options = embedded::Options {
+            writes: writes.clone(),
+            ..embedded::Options::default()
+        };
+        Ok(Arc::new(EmbeddedStore::open(&path, options)?))
     })
 }

@@ -4,6 +4,8 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use atg_sdk::{Error, ErrorKind};
 
+use crate::Observer;
+
 /// How a [`LocalExecutor`](crate::LocalExecutor) is set up. Whoever makes one has read the environment; nothing here
 /// does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct LocalOptions {
     /// Where the system lists what is mounted, in the form of Linux's `/proc/self/mountinfo`: known network file systems
     /// are refused.
     pub mount_table: PathBuf,
+    /// Hears how long each write transaction of the graph took.
+    pub graph_writes: Option<Observer>,
 }
 
 impl LocalOptions {
@@ -41,6 +45,7 @@ impl LocalOptions {
             max_attempts: 3,
             retry_delay: Duration::from_secs(1),
             mount_table: PathBuf::from("/proc/self/mountinfo"),
+            graph_writes: None,
         }
     }
 
@@ -76,6 +81,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_retry_delay(mut self, delay: Duration) -> Self {
         self.retry_delay = delay;
+        self
+    }
+
+    /// With somebody who hears how long each write transaction of the graph took.
+    #[must_use]
+    pub fn with_graph_writes(mut self, observer: Observer) -> Self {
+        self.graph_writes = Some(observer);
         self
     }
 

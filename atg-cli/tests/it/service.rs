@@ -1,13 +1,16 @@
 //! The service, in this process, for the real binary to call.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{Executor, InputDigest, Owner};
 use atg_server::{
+    QueueExecutor, QueueOptions,
     http::{Limits, Options, Rate, serve},
     keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
+    worker::{Worker, WorkerOptions},
 };
+use futures::future::BoxFuture;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -38,16 +41,39 @@ impl Service {
 
     /// With something between the HTTP layer and the local executor.
     pub(crate) fn over(wrap: impl FnOnce(Arc<dyn Executor>) -> Arc<dyn Executor>) -> Self {
+        Self::serving(|place| {
+            let local = LocalExecutor::open(LocalOptions::new(place)).unwrap();
+            Box::pin(std::future::ready(wrap(Arc::new(local))))
+        })
+    }
+
+    /// As `atg-server` is: a queue, and a worker that takes its jobs.
+    pub(crate) fn queued() -> Self {
+        Self::serving(|place| {
+            let place = place.to_owned();
+            Box::pin(async move {
+                let queue = QueueExecutor::open(QueueOptions::new(&place)).await.unwrap();
+                let local = LocalExecutor::open(LocalOptions::new(&place)).unwrap();
+                let worker = Worker::new(&queue, Arc::new(local), WorkerOptions::default());
+                // It dies with the runtime.
+                tokio::spawn(worker.run(CancellationToken::new()));
+                let queue: Arc<dyn Executor> = Arc::new(queue);
+                queue
+            })
+        })
+    }
+
+    fn serving(make: impl FnOnce(&Path) -> BoxFuture<'static, Arc<dyn Executor>>) -> Self {
         let runtime = Runtime::new().unwrap();
         let data_dir = tempfile::tempdir().unwrap();
         let stop = CancellationToken::new();
         let (key, address) = runtime.block_on(async {
-            let local = LocalExecutor::open(LocalOptions::new(data_dir.path())).unwrap();
+            let executor = make(data_dir.path()).await;
             let key = ApiKey::generate(Environment::Dev).unwrap();
             let options = options(&key).await;
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(serve(listener, wrap(Arc::new(local)), options, stop.clone()));
+            tokio::spawn(serve(listener, executor, options, stop.clone()));
             (key.reveal().expose_secret().to_owned(), address)
         });
         Self {

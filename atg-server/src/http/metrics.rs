@@ -35,6 +35,7 @@ const QUEUE_DEPTH: &str = "atg_job_queue_depth";
 const RUNNING: &str = "atg_jobs_running";
 const JOB_SECONDS: &str = "atg_job_execution_duration_seconds";
 const JOB_FAILURES: &str = "atg_job_failures_total";
+const GRAPH_WRITE_SECONDS: &str = "atg_graph_write_duration_seconds";
 
 const FAST: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
@@ -50,6 +51,9 @@ impl Metrics {
         let recorder = builder
             .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &FAST)
             .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(JOB_SECONDS.to_owned()), &SLOW))
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Full(GRAPH_WRITE_SECONDS.to_owned()), &FAST)
+            })
             .unwrap_or_default()
             .build_recorder();
         let count = |name: &'static str, help: &'static str| {
@@ -69,6 +73,10 @@ impl Metrics {
             "From a call's head to its answer's head, by route and method.",
         );
         time(JOB_SECONDS, "From a job's start to its end, by operation.");
+        time(
+            GRAPH_WRITE_SECONDS,
+            "How long a write transaction of the graph was open.",
+        );
         let gauge = |name: &'static str, help: &'static str| {
             recorder.describe_gauge(KeyName::from_const_str(name), None, SharedString::const_str(help));
         };
@@ -158,6 +166,13 @@ impl Metrics {
         }
     }
 
+    /// A write transaction of the graph was committed.
+    pub fn graph_write(&self, took: Duration) {
+        self.recorder
+            .register_histogram(&Key::from_static_name(GRAPH_WRITE_SECONDS), &METADATA)
+            .record(took.as_secs_f64());
+    }
+
     /// A job ended, as its record tells it. For [`WorkerOptions::with_ended`](crate::worker::WorkerOptions::with_ended).
     pub fn ended(&self, job: &Job) {
         let (Some(started), Some(ended)) = (job.started_at, job.completed_at) else {
@@ -210,6 +225,7 @@ mod tests {
         );
         metrics.jobs(4, 2);
         metrics.job("scan", Duration::from_secs(20), Some("Throttled"));
+        metrics.graph_write(Duration::from_millis(40));
         let text = metrics.render();
         for line in [
             "atg_api_requests_total{endpoint=\"/api/v1/jobs\",method=\"GET\",status=\"200\"} 1",
@@ -218,6 +234,7 @@ mod tests {
             "atg_job_queue_depth 4",
             "atg_jobs_running 2",
             "atg_job_execution_duration_seconds_bucket{job_type=\"scan\",le=\"60\"} 1",
+            "atg_graph_write_duration_seconds_bucket{le=\"0.05\"} 1",
             "atg_job_failures_total{job_type=\"scan\",error_type=\"Throttled\"} 1",
         ] {
             assert!(text.contains(line), "{line} in\n{text}");

@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use http::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -13,7 +15,7 @@ use tokio::{
 
 use crate::{
     process::{Server, command, output},
-    support::{PATIENCE, TENANT_A, TENANT_B, id_of},
+    support::{Call, PATIENCE, TENANT_A, TENANT_B, id_of},
 };
 
 fn with(args: &[&str], data: &Path) -> Command {
@@ -427,4 +429,35 @@ async fn traces_are_sent_where_the_operator_says() {
         .as_str()
         .unwrap_or_else(|| panic!("{attempt}"));
     assert!(own.len() == 32 && own != TRACE, "{own}");
+}
+
+#[tokio::test]
+async fn writes_of_the_graph_are_measured() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(&mut command(), dir.path()).await;
+    let key = server.own_key();
+    let rows = json!([{ "id": "/subscriptions/a0a0a0a0-0000-4000-8000-00000000000a", "name": "a",
+        "type": "Microsoft.Resources/subscriptions", "tenantId": TENANT_A }]);
+    let content = rows.to_string();
+    let digest: String = Sha256::digest(&content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let put = Call::to(server.address, Method::PUT, &format!("/api/v1/inputs/{digest}"))
+        .bearer(&key)
+        .body(content.clone())
+        .send()
+        .await;
+    assert_eq!(put.status, 201, "{put:?}");
+    let body = json!({ "tenant_id": TENANT_A, "input": digest });
+    let job = server.post("/api/v1/scan", &key, &body).await.json();
+    assert_eq!(server.ended(&key, id_of(&job)).await["status"], "completed");
+    let metrics = server.get("/metrics", &key).send().await;
+    let text = metrics.text();
+    let count = text
+        .lines()
+        .find_map(|line| line.strip_prefix("atg_graph_write_duration_seconds_count "))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(count.parse::<u64>().unwrap() > 0);
+    assert_eq!(server.stop().await.0, Some(0));
 }

@@ -39,6 +39,7 @@ use super::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
     RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery,
 };
+use crate::Observer;
 
 /// How an [`EmbeddedStore`] behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Options {
     /// How long a transaction collects work before it is committed. What follows (the last row, the commit) has to fit
     /// into the 250 ms that any process may hold the file.
     pub slice: Duration,
+    /// Hears how long each write transaction took.
+    pub writes: Option<Observer>,
 }
 
 impl Default for Options {
@@ -61,6 +64,7 @@ impl Default for Options {
             heartbeat: Duration::from_secs(3),
             stale_after: Duration::from_secs(15),
             slice: Duration::from_millis(120),
+            writes: None,
         }
     }
 }

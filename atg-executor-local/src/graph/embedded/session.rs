@@ -11,7 +11,10 @@ use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
 use super::{EmbeddedStore, failure::Sql, file, lock::Lock, names::Names};
-use crate::graph::{Change, ChangeSink};
+use crate::{
+    Observer,
+    graph::{Change, ChangeSink},
+};
 
 /// Which part of its time a writer leaves the file alone between two transactions, so that others get their turn: they ask
 /// every millisecond.
@@ -30,6 +33,7 @@ pub(super) struct Session {
     changes: Box<dyn ChangeSink>,
     /// How long a transaction collects work.
     slice: Duration,
+    writes: Option<Observer>,
     /// Made in the transaction that is open.
     made: Vec<Change>,
     /// By how much the transaction that is open changed the number of edges.
@@ -58,6 +62,7 @@ impl Session {
             cancel,
             changes,
             slice: store.options.slice,
+            writes: store.options.writes.clone(),
             made: Vec::new(),
             edges: 0,
             began: None,
@@ -108,9 +113,9 @@ impl Session {
 
     /// Ends the transaction and tells of the changes in it.
     pub(super) fn commit(&mut self) -> Result<()> {
-        if self.began.is_none() {
+        let Some(began) = self.began else {
             return Ok(());
-        }
+        };
         let doing = "write to the graph";
         if self.edges != 0 {
             self.db
@@ -121,6 +126,9 @@ impl Session {
         }
         self.db.execute_batch("COMMIT").during(doing)?;
         self.began = None;
+        if let Some(writes) = &self.writes {
+            writes.tell(began.elapsed());
+        }
         for change in self.made.drain(..) {
             self.changes.record(&change)?;
         }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use atg_executor_local::{LocalExecutor, LocalOptions, operations::validate};
+use atg_executor_local::{LocalExecutor, LocalOptions, Observer, operations::validate};
 use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId};
 use atg_server::{
     QueueExecutor, QueueOptions,
@@ -140,7 +140,11 @@ fn worker(
     let local = LocalOptions::new(&config.data_dir)
         .with_graph(config.graph.clone())
         .with_max_concurrent_jobs(slots.long + slots.short)
-        .with_retention(config.retention);
+        .with_retention(config.retention)
+        .with_graph_writes({
+            let metrics = Arc::clone(metrics);
+            Observer::new(move |took| metrics.graph_write(took))
+        });
     let metrics = Arc::clone(metrics);
     let options = WorkerOptions::default()
         .with_slots(slots)
