@@ -126,7 +126,7 @@ fn secret(here: &mut Here<'_, '_>, members: Vec<Member>) -> Expression {
         .into_iter()
         .map(|parameter| here.parameter(parameter))
         .collect();
-    let missing = Expression::Call("contains", vec![Expression::List(given), Expression::Null]);
+    let missing = Expression::AnyNull(given);
     let value = here.value(&value);
     Expression::Conditional(Box::new([missing, Expression::Null, value]))
 }

@@ -119,6 +119,15 @@ fn write_expression(value: &Expression, level: usize, out: &mut String) {
             }
             out.push(')');
         }
+        Expression::AnyNull(values) => {
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(" || ");
+                }
+                write_expression(value, level, out);
+                out.push_str(" == null");
+            }
+        }
         Expression::Conditional(branches) => {
             let [condition, then, otherwise] = branches.as_ref();
             write_expression(condition, level, out);
@@ -233,7 +242,7 @@ fn spans_lines(value: &Expression) -> bool {
             items.iter().any(spans_lines)
                 || (items.len() > 1 && items.iter().map(|item| flat_width(item) + 2).sum::<usize>() > WIDTH)
         }
-        Expression::Call(_, arguments) => arguments.iter().any(spans_lines),
+        Expression::Call(_, arguments) | Expression::AnyNull(arguments) => arguments.iter().any(spans_lines),
         Expression::Conditional(branches) => branches.iter().any(spans_lines),
     }
 }
@@ -261,7 +270,7 @@ fn flat_width(value: &Expression) -> usize {
             .sum::<usize>()
             .saturating_add(reference.root.len()),
         Expression::Object(_) => 2,
-        Expression::List(items) | Expression::Call(_, items) => {
+        Expression::List(items) | Expression::Call(_, items) | Expression::AnyNull(items) => {
             items.iter().map(|item| flat_width(item) + 2).sum()
         }
         Expression::Conditional(branches) => branches.iter().map(|branch| flat_width(branch) + 3).sum(),

@@ -66,6 +66,8 @@ pub enum Expression {
     Object(Vec<(Key, Self)>),
     /// `function(…)`
     Call(&'static str, Vec<Self>),
+    /// `a == null || b == null`
+    AnyNull(Vec<Self>),
     /// `condition ? then : otherwise`
     Conditional(Box<[Self; 3]>),
 }

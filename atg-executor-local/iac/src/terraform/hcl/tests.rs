@@ -107,17 +107,11 @@ fn references_calls_and_templates_are_written_as_such() {
     );
     assert_eq!(
         attribute(Expression::Conditional(Box::new([
-            Expression::Call(
-                "contains",
-                vec![
-                    Expression::List(vec![Expression::variable("p")]),
-                    Expression::Null
-                ]
-            ),
+            Expression::AnyNull(vec![Expression::variable("p"), Expression::variable("q")]),
             Expression::Null,
             Expression::Object(vec![(Key::Value(reference()), Expression::Object(Vec::new()))]),
         ]))),
-        "x = contains([var.p], null) ? null : {\n  (azurerm_subnet.a.id) = {}\n}\n"
+        "x = var.p == null || var.q == null ? null : {\n  (azurerm_subnet.a.id) = {}\n}\n"
     );
 }
 

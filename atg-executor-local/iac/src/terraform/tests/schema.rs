@@ -395,6 +395,10 @@ fn gather(value: &Expression, out: &mut Vec<Vec<String>>) {
                 }
             }
         }
+        Expression::BinaryOp(operation) => {
+            gather(&operation.lhs_expr, out);
+            gather(&operation.rhs_expr, out);
+        }
         Expression::FuncCall(call) => call.args.iter().for_each(|argument| gather(argument, out)),
         Expression::Conditional(branches) => {
             gather(&branches.cond_expr, out);

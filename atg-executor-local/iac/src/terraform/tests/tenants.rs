@@ -1,6 +1,6 @@
 //! Whole tenants.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use super::{check_format, check_schemas, unchanged::World, written};
 use crate::{
@@ -23,25 +23,16 @@ pub(super) fn recorded() -> Option<String> {
 
 #[test]
 fn tenants_are_written_without_a_word_that_a_provider_would_refuse() {
-    for (name, rows) in [("demo", Some(demo())), ("recorded", recorded())] {
-        let Some(rows) = rows else { continue };
+    for rows in [Some(demo()), recorded()].into_iter().flatten() {
         let planned = plan(
             Source::from_rows(TENANT.parse().unwrap(), &rows).unwrap(),
             &Options::default(),
         )
         .unwrap();
         for layout in super::LAYOUTS {
-            let (files, written) = written(&planned.plan, layout);
+            let (files, _) = written(&planned.plan, layout);
             check_schemas(&files);
             check_format(&files);
-            if let Some(out) = std::env::var_os("OUT") {
-                super::put(&files, &PathBuf::from(out).join(name).join(format!("{layout:?}")));
-                let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-                for block in &written.blocks {
-                    *counts.entry(block).or_default() += 1;
-                }
-                println!("{name} {counts:?}\n{}", written.notes.join("\n"));
-            }
         }
     }
 }

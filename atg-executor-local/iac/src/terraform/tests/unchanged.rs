@@ -85,7 +85,7 @@ impl World {
                     match element {
                         Element::Literal(text) => out.push_str(text.as_str()),
                         Element::Interpolation(inner) => {
-                            out.push_str(self.value(&inner.expr)?.as_str().unwrap())
+                            out.push_str(self.value(&inner.expr)?.as_str().unwrap());
                         }
                         Element::Directive(_) => panic!("a directive"),
                     }
