@@ -109,16 +109,18 @@ fn late(plan: &Plan) -> Vec<Vec<&Association>> {
 fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
     // Whether a mapping takes a resource does not depend on how others are written, so a guess will do for them.
     scene.forms = vec![Form::Azapi; scene.plan.resources.len()];
+    // Nor on walls between modules, and without those nothing is needed from outside.
+    let layout = std::mem::replace(&mut scene.layout, Layout::Single);
+    let mut needs = Needs::new(0);
     let mut notes = Vec::new();
     let mut forms = Vec::with_capacity(scene.plan.resources.len());
     for (key, resource) in scene.plan.keyed() {
         forms.push(match &resource.kind {
             Kind::Entra(kind) => {
                 let mapping = azuread::mapping(*kind);
-                let mut needs = Needs::new(scene.rooms.rooms.len());
                 let mut here = Here {
                     scene,
-                    room: scene.rooms.of(key.index()),
+                    room: ROOT,
                     needs: &mut needs,
                 };
                 let block = azuread::block(&mut here, mapping, resource, &resource.body);
@@ -136,10 +138,9 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
                     Form::Azapi
                 }
                 Some(mapping) => {
-                    let mut needs = Needs::new(scene.rooms.rooms.len());
                     let mut here = Here {
                         scene,
-                        room: scene.rooms.of(key.index()),
+                        room: ROOT,
                         needs: &mut needs,
                     };
                     match azurerm::fill(&mut here, mapping, resource, &whole(resource, &late[key.index()])) {
@@ -158,6 +159,7 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
         });
     }
     scene.forms = forms;
+    scene.layout = layout;
     notes
 }
 

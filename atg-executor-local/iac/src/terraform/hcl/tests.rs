@@ -152,7 +152,7 @@ fn read_back(source: &str) -> String {
     }
 }
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec![
             "${", "%{", "$${", "%%{", "$", "%", "{", "}", "\"", "\\", "\\u", "\n", "\r\n", "\t", "<<EOT", "EOT", "\0", "'''",

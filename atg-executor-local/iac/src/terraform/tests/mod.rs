@@ -1,3 +1,4 @@
+mod hostile;
 mod schema;
 mod tenants;
 mod unchanged;

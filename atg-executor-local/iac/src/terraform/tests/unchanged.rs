@@ -38,6 +38,15 @@ pub(super) struct Findings {
 }
 
 impl World {
+    /// Nothing to refer to.
+    pub(super) fn nothing() -> Self {
+        Self {
+            variables: HashMap::new(),
+            ids: HashMap::new(),
+            rows: HashMap::new(),
+        }
+    }
+
     pub(super) fn new(files: &Memory, rows: &str) -> Self {
         let parse = |name: &str| files.0[name].parse::<Body>().unwrap();
         let mut out = Self {
@@ -69,7 +78,7 @@ impl World {
         out
     }
 
-    fn value(&self, expression: &Expression) -> Known {
+    pub(super) fn value(&self, expression: &Expression) -> Known {
         Some(match expression {
             Expression::Null(_) => Json::Null,
             Expression::Bool(value) => Json::Bool(*value.value()),
