@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{completions, config, doctor, export, graph, import, job, query, scan, show};
+use crate::commands::{
+    completions, config, doctor, export, generate_iac, graph, import, job, query, scan, show,
+};
 
 const TRY_FIRST: &str = "\
 Try first:
@@ -126,6 +128,7 @@ pub(crate) enum Command {
     Scan(Box<scan::ScanArgs>),
     Query(query::QueryArgs),
     Show(show::ShowArgs),
+    GenerateIac(Box<generate_iac::GenerateIacArgs>),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
     Graph(graph::GraphArgs),
@@ -142,6 +145,7 @@ impl Command {
             Self::Scan(_) => "scan",
             Self::Query(_) => "query the graph",
             Self::Show(_) => "show the node",
+            Self::GenerateIac(_) => "generate infrastructure as code",
             Self::Export(_) => "export the graph",
             Self::Import(_) => "import into the graph",
             Self::Graph(args) => args.command.doing(),

@@ -92,9 +92,11 @@ impl Executor for LocalExecutor {
     async fn submit_job(&self, request: JobRequest) -> Result<Job> {
         operations::validate(&request.operation)?;
         let graph_id = match request.operation {
-            Operation::Scan(_) | Operation::Query(_) | Operation::Export(_) | Operation::Import(_) => {
-                Some(self.state.graph.graph_id().await?)
-            }
+            Operation::Scan(_)
+            | Operation::Query(_)
+            | Operation::Export(_)
+            | Operation::Import(_)
+            | Operation::GenerateIac(_) => Some(self.state.graph.graph_id().await?),
             // It must be able to say what is wrong with a graph that cannot be opened.
             Operation::SelfTest(_) => None,
             #[cfg(feature = "rehearsal")]

@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod generate_iac;
 pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod job;
@@ -19,6 +20,7 @@ pub(crate) async fn run(command: &Command, session: &Session) -> CommandResult {
         Command::Scan(args) => scan::run(args, session).await,
         Command::Query(args) => query::run(args, session).await,
         Command::Show(args) => show::run(args, session).await,
+        Command::GenerateIac(args) => generate_iac::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Graph(args) => graph::run(args, session).await,

@@ -7,6 +7,7 @@
 pub mod facts;
 pub mod plan;
 pub mod planner;
+pub mod report;
 pub mod source;
 pub mod terraform;
 pub mod writer;

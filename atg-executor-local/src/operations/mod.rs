@@ -1,6 +1,7 @@
 //! One file an operation: `async fn run(parameters, &Context) -> Result<Ended>`.
 
 mod export;
+mod generate_iac;
 mod import;
 mod query;
 #[cfg(feature = "rehearsal")]
@@ -20,6 +21,7 @@ pub fn validate(operation: &Operation) -> Result<()> {
     match operation {
         Operation::Scan(parameters) => scan::validate(parameters),
         Operation::Query(parameters) => query::validate(parameters),
+        Operation::GenerateIac(parameters) => generate_iac::validate(parameters),
         Operation::Export(_) | Operation::Import(_) | Operation::SelfTest(_) => Ok(()),
         #[cfg(feature = "rehearsal")]
         Operation::Rehearsal(_) => Ok(()),
@@ -33,6 +35,7 @@ pub(crate) async fn run(operation: Operation, context: &Context) -> Result<Ended
         Operation::Query(parameters) => query::run(parameters, context).await,
         Operation::Export(parameters) => export::run(parameters, context).await,
         Operation::Import(parameters) => import::run(parameters, context).await,
+        Operation::GenerateIac(parameters) => generate_iac::run(parameters, context).await,
         Operation::SelfTest(parameters) => self_test::run(parameters, context).await,
         #[cfg(feature = "rehearsal")]
         Operation::Rehearsal(parameters) => rehearsal::run(parameters, context).await,

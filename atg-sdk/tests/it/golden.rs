@@ -11,7 +11,7 @@ use atg_sdk::{
     azure::TenantId,
     model::{
         PartHealth,
-        operations::{export, import, query, rehearsal, scan, self_test},
+        operations::{export, generate_iac, import, query, rehearsal, scan, self_test},
     },
     rest::Problem,
 };
@@ -130,6 +130,42 @@ fn scan_output() -> scan::Output {
     }
 }
 
+fn generate_iac_output() -> generate_iac::Output {
+    generate_iac::Output {
+        success: false,
+        objects: 12,
+        resources: 9,
+        skipped: vec![generate_iac::Skipped {
+            reason: "inlined".to_owned(),
+            objects: 2,
+        }],
+        missing: vec![generate_iac::Missing {
+            id: "66666666-6666-4666-8666-666666666666".to_owned(),
+            reason: "ARM templates have no groups of people".to_owned(),
+        }],
+        missing_total: 1,
+        references: 14,
+        outside: 3,
+        secrets: 1,
+        unknown_types: vec!["Example.Unknown/things".to_owned()],
+        files: 2,
+        explanations: vec![generate_iac::Explanation {
+            id: "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg".to_owned(),
+            name: Some("rg".to_owned()),
+            block: Some("Microsoft.Resources/resourceGroups".to_owned()),
+            skipped: None,
+            removed: vec![generate_iac::Removed {
+                path: "properties.provisioningState".to_owned(),
+                reason: "read-only".to_owned(),
+            }],
+            references: vec![generate_iac::Referred {
+                what: "parent".to_owned(),
+                name: "subscription_00000000".to_owned(),
+            }],
+        }],
+    }
+}
+
 fn outputs() -> Vec<Output> {
     let mut row = Map::new();
     row.insert("type".to_owned(), json!("Microsoft.Web/sites"));
@@ -151,6 +187,7 @@ fn outputs() -> Vec<Output> {
             nodes: 902,
             edges: 2_841,
         }),
+        Output::GenerateIac(generate_iac_output()),
         Output::SelfTest(self_test::Output {
             checks: vec![self_test::Check {
                 name: "graph".to_owned(),
@@ -418,6 +455,14 @@ fn the_parameters_of_every_operation() {
             input: Some(digest()),
             replace: true,
             ..import::Parameters::default()
+        }),
+        Operation::GenerateIac(generate_iac::Parameters {
+            tenant_id: Some(tenant()),
+            format: generate_iac::Format::Bicep,
+            layout: generate_iac::Layout::PerResourceGroup,
+            subset: "types=Microsoft.Storage/*;depth=2".to_owned(),
+            rules: Some(digest()),
+            ..generate_iac::Parameters::default()
         }),
         Operation::SelfTest(self_test::Parameters {
             checks: vec!["graph".to_owned()],

@@ -79,6 +79,19 @@ pub enum Entra {
     ServicePrincipal,
 }
 
+impl Entra {
+    /// The name of the kind, in the manner of resource types: what subsets and reports call it.
+    #[must_use]
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Self::User => "Microsoft.Graph/users",
+            Self::Group => "Microsoft.Graph/groups",
+            Self::Application => "Microsoft.Graph/applications",
+            Self::ServicePrincipal => "Microsoft.Graph/servicePrincipals",
+        }
+    }
+}
+
 /// Where a deployment that makes a resource has to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {

@@ -80,7 +80,7 @@ impl What {
             Self::Subscription => "Microsoft.Resources/subscriptions",
             Self::ResourceGroup => "Microsoft.Resources/resourceGroups",
             Self::Resource(resource_type) => resource_type.as_str(),
-            Self::Entra(kind) => entra::type_text(*kind),
+            Self::Entra(kind) => kind.type_name(),
             Self::OtherEntra => "Microsoft.Graph/directoryObjects",
         }
     }

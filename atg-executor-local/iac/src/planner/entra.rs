@@ -87,16 +87,6 @@ fn writable(kind: Entra) -> &'static [&'static str] {
     }
 }
 
-/// The name of a kind, in the manner of resource types: what subsets and reports call it.
-pub(crate) const fn type_text(kind: Entra) -> &'static str {
-    match kind {
-        Entra::User => "Microsoft.Graph/users",
-        Entra::Group => "Microsoft.Graph/groups",
-        Entra::Application => "Microsoft.Graph/applications",
-        Entra::ServicePrincipal => "Microsoft.Graph/servicePrincipals",
-    }
-}
-
 /// Takes an Entra object apart.
 pub(crate) fn draft(
     id: String,

@@ -7,13 +7,15 @@ use super::{
     index::Index,
     numbers::Numbers,
 };
-use crate::plan::{Plan, Target};
+use crate::plan::{Attribute, Plan, ResourceKey, Target};
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// Its ID as Azure spelled it.
     pub id: String,
+    /// Its place in the plan; `None` where it is not written.
+    pub place: Option<ResourceKey>,
     /// Its name in the files; `None` where it is not written.
     pub symbol: Option<String>,
     /// Why it is not written as a resource of its own, where it is not.
@@ -116,10 +118,8 @@ impl Explain {
             .filter_map(|(key, removed)| {
                 let at = drafts.binary_search_by(|draft| draft.key.cmp(&key)).ok()?;
                 let draft = &drafts[at];
-                let resource = u32::try_from(at)
-                    .ok()
-                    .and_then(|number| numbers.of(number))
-                    .map(|key| plan.resource(key));
+                let place = u32::try_from(at).ok().and_then(|number| numbers.of(number));
+                let resource = place.map(|key| plan.resource(key));
                 let mut references: Vec<(String, String)> = Vec::new();
                 let mut remember = |what: &str, target: Target| {
                     let found = (what.to_owned(), plan.symbol(target).to_string());
@@ -131,15 +131,13 @@ impl Explain {
                     remember("parent", resource.parent);
                     resource.for_each_text(&mut |text| {
                         for reference in text.references() {
-                            remember(
-                                &format!("{:?}", reference.attribute).to_lowercase(),
-                                reference.target,
-                            );
+                            remember(&asked(&reference.attribute), reference.target);
                         }
                     });
                 }
                 Some(Explanation {
                     id: draft.id.clone(),
+                    place,
                     symbol: resource.map(|resource| resource.symbol.to_string()),
                     skipped: draft
                         .skip
@@ -150,5 +148,18 @@ impl Explain {
                 })
             })
             .collect()
+    }
+}
+
+/// What is asked of a target, as it is shown.
+fn asked(attribute: &Attribute) -> String {
+    match attribute {
+        Attribute::Id => "id".to_owned(),
+        Attribute::Name => "name".to_owned(),
+        Attribute::PrincipalId => "principal_id".to_owned(),
+        Attribute::ClientId => "client_id".to_owned(),
+        Attribute::ObjectId => "object_id".to_owned(),
+        Attribute::AppId => "app_id".to_owned(),
+        Attribute::Output(path) => path.join("."),
     }
 }

@@ -1,6 +1,7 @@
 //! The operations: for each, its parameters and its output, side by side in one file.
 
 pub mod export;
+pub mod generate_iac;
 pub mod import;
 pub mod query;
 #[cfg(feature = "rehearsal")]
@@ -144,6 +145,7 @@ operations! {
     Query, "query", query;
     Export, "export", export;
     Import, "import", import;
+    GenerateIac, "generate-iac", generate_iac;
     SelfTest, "self-test", self_test;
     #[cfg(feature = "rehearsal")] Rehearsal, "rehearsal", rehearsal;
 }
