@@ -101,7 +101,11 @@ fn truth(world: &World) -> Reply {
     for kind in crate::msgraph::KINDS {
         let odata = format!("#microsoft.graph.{kind}");
         for object in world.tenant.objects(kind, None) {
-            let line = json!({"id": object.id, "type": odata, "made_up": made_up(&odata, &object.id)});
+            let mut line = json!({"id": object.id, "type": odata, "made_up": made_up(&odata, &object.id)});
+            let members: Vec<&str> = object.linked("members").collect();
+            if !members.is_empty() {
+                line["members"] = json!(members);
+            }
             text.push_str(&line.to_string());
             text.push('\n');
         }
