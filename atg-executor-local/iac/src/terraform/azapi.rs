@@ -20,7 +20,7 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
     let Kind::Arm {
         resource_type,
         api_version,
-        known,
+        ..
     } = &resource.kind
     else {
         return Body::new();
@@ -33,10 +33,9 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
     if let Some(location) = &resource.location {
         out.attribute("location", here.text(location));
     }
-    if !known {
-        // The provider refuses a type that it has no schema of.
-        out.attribute("schema_validation_enabled", false);
-    }
+    // The body is what Azure answered, the schema in the provider what somebody wrote of it: it knows neither types that
+    // are newer or gone nor words that Azure spells otherwise, and refuses a body without the secrets that are sent apart.
+    out.attribute("schema_validation_enabled", false);
     let mut parted = part(here.plan(), body);
     for path in &resource.respelled {
         // The provider would miss it in every answer.
@@ -56,14 +55,15 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
     if let Some(tags) = &resource.tags {
         write_tags(here, tags, &mut out);
     }
-    if !resource.answered.is_empty() {
-        // Written, the provider's schema refuses them; not written, the provider would take them away.
-        let answered = resource
-            .answered
+    if resource.import_id.is_some() {
+        // An import sets the first to its default. The others Azure answers and does not take: the provider would take
+        // them away.
+        let ignored = ["schema_validation_enabled"]
             .iter()
+            .chain(&resource.answered)
             .map(|name| Expression::reference(name, []));
         let mut lifecycle = Body::new();
-        lifecycle.attribute("ignore_changes", Expression::List(answered.collect()));
+        lifecycle.attribute("ignore_changes", Expression::List(ignored.collect()));
         out.block("lifecycle", [], lifecycle);
     }
     out

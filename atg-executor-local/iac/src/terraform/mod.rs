@@ -5,8 +5,8 @@
 //!
 //! What decides most choices here is that the files, applied to the tenant they were made from, must change nothing:
 //! `import` blocks bring the resources in, and then the providers compare what they read with what is written. So
-//! attributes of `azapi` that are only settings stand at their defaults, because an import sets those; secrets, which no
-//! provider can compare, are sent only once someone gives them; and where Azure spells one ID in two ways, what is
+//! attributes of `azapi` that are only settings stand at their defaults, because an import sets those, or are not looked
+//! at; secrets, which no provider can compare, are sent only once someone gives them; and where Azure spells one ID in two ways, what is
 //! written evaluates to the spelling of that place.
 
 mod azapi;

@@ -46,6 +46,9 @@ pub(in crate::terraform) fn fill(
     {
         return refuse("", "belongs to something that the provider does not take");
     }
+    if mapping.named_by_guid && !resource.name.as_literal().is_some_and(is_guid) {
+        return refuse("name", "is no GUID");
+    }
     for path in mapping.needs {
         if at(body, path).is_none_or(says_nothing) {
             return refuse(
@@ -99,6 +102,14 @@ pub(in crate::terraform) fn fill(
         block.block("lifecycle", [], lifecycle);
     }
     Ok(Filled { body: block, links })
+}
+
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn hook(here: &Here<'_, '_>, resource: &Resource) -> Option<Hook> {

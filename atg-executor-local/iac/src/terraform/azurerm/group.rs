@@ -6,6 +6,7 @@ pub(super) const RESOURCE_GROUP: Mapping = Mapping {
     arm: "Microsoft.Resources/resourceGroups",
     block: "azurerm_resource_group",
     place: &[Place::Name("name")],
+    named_by_guid: false,
     hangs_on: &[Hook::Subscription],
     has: &[Has::Location, Has::Tags],
     body: &[

@@ -6,6 +6,7 @@ pub(super) const USER_ASSIGNED: Mapping = Mapping {
     arm: "Microsoft.ManagedIdentity/userAssignedIdentities",
     block: "azurerm_user_assigned_identity",
     place: &[Place::Name("name"), Place::ResourceGroup("resource_group_name")],
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: &[Has::Location, Has::Tags],
     body: &[(

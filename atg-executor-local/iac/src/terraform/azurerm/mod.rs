@@ -29,6 +29,8 @@ pub(super) struct Mapping {
     pub(super) block: &'static str,
     /// What says where it lies.
     pub(super) place: &'static [Place],
+    /// Whether its name has to be a GUID.
+    pub(super) named_by_guid: bool,
     /// Which things a resource of this kind may hang on.
     pub(super) hangs_on: &'static [Hook],
     /// Whether it has a region, tags, identities.

@@ -9,6 +9,7 @@ pub(super) const VIRTUAL_NETWORK: Mapping = Mapping {
     arm: "Microsoft.Network/virtualNetworks",
     block: "azurerm_virtual_network",
     place: IN_GROUP,
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: LOCATED,
     body: &[(
@@ -141,6 +142,7 @@ pub(super) const SUBNET: Mapping = Mapping {
         Place::ResourceGroup("resource_group_name"),
         Place::ParentName("virtual_network_name"),
     ],
+    named_by_guid: false,
     hangs_on: &[Hook::Resource],
     has: &[],
     body: &[(
@@ -281,6 +283,7 @@ pub(super) const SECURITY_GROUP: Mapping = Mapping {
     arm: "Microsoft.Network/networkSecurityGroups",
     block: "azurerm_network_security_group",
     place: IN_GROUP,
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: LOCATED,
     body: &[(
@@ -373,6 +376,7 @@ pub(super) const INTERFACE: Mapping = Mapping {
     arm: "Microsoft.Network/networkInterfaces",
     block: "azurerm_network_interface",
     place: IN_GROUP,
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: LOCATED,
     body: &[
@@ -495,6 +499,7 @@ pub(super) const PUBLIC_IP: Mapping = Mapping {
     arm: "Microsoft.Network/publicIPAddresses",
     block: "azurerm_public_ip",
     place: IN_GROUP,
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: LOCATED,
     body: &[

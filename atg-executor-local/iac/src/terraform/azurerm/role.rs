@@ -7,6 +7,7 @@ pub(super) const ASSIGNMENT: Mapping = Mapping {
     block: "azurerm_role_assignment",
     place: &[Place::Name("name"), Place::Parent("scope")],
     // The provider cannot parse the ID of one at the root of the tenant.
+    named_by_guid: true,
     hangs_on: &[
         Hook::Group,
         Hook::Subscription,

@@ -37,6 +37,7 @@ pub(super) const ACCOUNT: Mapping = Mapping {
     arm: "Microsoft.Storage/storageAccounts",
     block: "azurerm_storage_account",
     place: &[Place::Name("name"), Place::ResourceGroup("resource_group_name")],
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: &[Has::Location, Has::Tags, Has::Identity],
     body: &[

@@ -564,7 +564,7 @@ fn a_role_assignment_has_its_scope_as_its_own_id_spells_it() {
     let resource = plan.resources.last_mut().unwrap();
     resource.parent = Target::External(crate::plan::ExternalKey(0));
     resource.scope = crate::plan::Scope::Tenant;
-    assert!(block(&plan).0.contains("parent_id = \"/\""));
+    assert!(block(&plan).0.contains("  parent_id                 = \"/\"\n"));
 }
 
 #[test]

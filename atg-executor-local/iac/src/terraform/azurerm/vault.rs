@@ -6,6 +6,7 @@ pub(super) const VAULT: Mapping = Mapping {
     arm: "Microsoft.KeyVault/vaults",
     block: "azurerm_key_vault",
     place: &[Place::Name("name"), Place::ResourceGroup("resource_group_name")],
+    named_by_guid: false,
     hangs_on: &[Hook::Group],
     has: &[Has::Location, Has::Tags],
     body: &[(
