@@ -162,7 +162,7 @@ variables! {
     REDIS_URL, "the queue in the data directory";
     /// A Neo4j for the graph. This version has none, and the server does not start with it.
     NEO4J_URI, "none";
-    /// A vault with the key records. This version reads none, and the server does not start with it.
+    /// The Key Vault with the key records, instead of a file: its name or https address. Its secrets `atg-key-…` are records.
     AZURE_KEY_VAULT_NAME, "none";
 }
 

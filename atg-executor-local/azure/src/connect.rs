@@ -1,8 +1,8 @@
 //! Everything put together: from settings to calls.
 
-use std::sync::Arc;
+use std::{ffi::OsString, fs, sync::Arc};
 
-use atg_sdk::Result;
+use atg_sdk::{Result, env};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     clock::{Clock, SystemClock},
     cloud::{self, Cloud, CloudName},
     credential::{Chain, CredentialSettings, TokenSource},
+    retry::RetryPolicy,
     transport::Transport,
     wire::{ConnectionOptions, Connections, Wire},
 };
@@ -26,9 +27,51 @@ pub struct AzureOptions {
     pub credentials: CredentialSettings,
     /// How connections are made.
     pub connections: ConnectionOptions,
+    /// How often calls are tried.
+    pub retry: RetryPolicy,
 }
 
+/// A variable that cannot be used, and why.
+pub type BadVariable = (&'static str, String);
+
 impl AzureOptions {
+    /// Asks `read` for every variable by its name, and reads the certificates that `SSL_CERT_FILE` names. An empty variable
+    /// counts as not set.
+    ///
+    /// # Errors
+    /// All variables that cannot be used.
+    pub fn from_variables(mut read: impl FnMut(&str) -> Option<OsString>) -> Result<Self, Vec<BadVariable>> {
+        let mut options = Self {
+            credentials: CredentialSettings::from_variables(&mut read),
+            ..Self::default()
+        };
+        let mut bad = Vec::new();
+        let mut text = |name: &str| {
+            let value = read(name).filter(|value| !value.is_empty())?;
+            Some(value.to_string_lossy().into_owned())
+        };
+        if let Some(cloud) = text(env::AZURE_CLOUD) {
+            match cloud.parse() {
+                Ok(cloud) => options.cloud = cloud,
+                Err(error) => bad.push((env::AZURE_CLOUD, error.message().to_owned())),
+            }
+        }
+        if let Some(method) = text(env::ATG_AUTH) {
+            match method.parse() {
+                Ok(method) => options.credentials.only = Some(method),
+                Err(error) => bad.push((env::ATG_AUTH, error.message().to_owned())),
+            }
+        }
+        options.authority = text(env::AZURE_AUTHORITY_HOST);
+        if let Some(path) = text(env::SSL_CERT_FILE) {
+            match fs::read(&path) {
+                Ok(pem) => options.connections.extra_ca = Some(pem),
+                Err(error) => bad.push((env::SSL_CERT_FILE, format!("read {path}: {error}"))),
+            }
+        }
+        if bad.is_empty() { Ok(options) } else { Err(bad) }
+    }
+
     /// To that cloud.
     #[must_use]
     pub fn with_cloud(mut self, cloud: CloudName) -> Self {
@@ -47,6 +90,13 @@ impl AzureOptions {
     #[must_use]
     pub fn with_credentials(mut self, credentials: CredentialSettings) -> Self {
         self.credentials = credentials;
+        self
+    }
+
+    /// With such patience.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
         self
     }
 
@@ -107,6 +157,7 @@ impl Azure {
             authority,
             credentials,
             connections,
+            retry,
         } = &self.options;
         let wire: Arc<dyn Wire> = Arc::new(Connections::new(connections)?);
         let local: Arc<dyn Wire> = Arc::new(Connections::new(&connections.clone().without_proxy())?);
@@ -126,6 +177,31 @@ impl Azure {
             tokens,
             Arc::clone(&self.budget),
             Arc::clone(&self.clock),
-        ))
+        )
+        .with_retry(*retry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_variables_that_cannot_be_used_are_told_at_once() {
+        let bad = AzureOptions::from_variables(|name| match name {
+            "AZURE_CLOUD" => Some("mars".into()),
+            "ATG_AUTH" => Some("browser".into()),
+            "SSL_CERT_FILE" => Some("/nowhere.pem".into()),
+            _ => None,
+        })
+        .unwrap_err();
+        let names: Vec<_> = bad.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["AZURE_CLOUD", "ATG_AUTH", "SSL_CERT_FILE"]);
+    }
+
+    #[test]
+    fn without_any_variable_it_is_the_public_cloud_and_every_way_to_sign_in() {
+        let options = AzureOptions::from_variables(|_| None).unwrap();
+        assert_eq!((options.cloud, options.credentials.only), (CloudName::Public, None));
     }
 }

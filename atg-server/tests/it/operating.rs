@@ -59,7 +59,6 @@ async fn what_this_version_does_not_have_is_refused_and_not_ignored() {
     for (name, value) in [
         ("REDIS_URL", "rediss://:canary@cache:6380"),
         ("NEO4J_URI", "neo4j+s://u:canary@graph"),
-        ("AZURE_KEY_VAULT_NAME", "canary"),
         (
             "ATG_ARTIFACT_STORE",
             "https://store.blob.core.windows.net/c?sig=canary",

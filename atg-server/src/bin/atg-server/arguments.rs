@@ -63,6 +63,9 @@ pub(crate) struct Settings {
     /// The file of key records.
     #[arg(long, env = env::ATG_API_KEYS_FILE)]
     pub(crate) keys_file: Option<PathBuf>,
+    /// The Key Vault with the key records: its name, or its https address.
+    #[arg(long, env = env::AZURE_KEY_VAULT_NAME)]
+    pub(crate) key_vault: Option<String>,
     /// The certificate chain, PEM.
     #[arg(long, env = env::ATG_TLS_CERT)]
     pub(crate) tls_cert: Option<PathBuf>,

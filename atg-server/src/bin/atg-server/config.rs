@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use atg_azure::{AzureOptions, BadVariable};
 use atg_executor_local::GraphLocation;
 use atg_sdk::{Owner, Result, azure::TenantId, env};
 use atg_server::{
@@ -27,12 +28,16 @@ pub(crate) struct Secrets {
     pub(crate) pepper: Option<SecretString>,
     /// Variables that are set and ask for what this version does not have. Their values may hold passwords.
     pub(crate) unsupported: Vec<&'static str>,
+    /// How Azure is reached and as whom.
+    pub(crate) azure: AzureOptions,
+    /// Variables of that which cannot be used.
+    pub(crate) bad: Vec<BadVariable>,
     /// Whether traces are to be sent somewhere; the exporter reads where by itself.
     pub(crate) traces: bool,
 }
 
 /// Variables of the contract that ask for a part that this version does not have, and what to use instead.
-const UNSUPPORTED: [(&str, &str); 3] = [
+const UNSUPPORTED: [(&str, &str); 2] = [
     (
         env::REDIS_URL,
         "this version has no Redis queue: unset it to use the one in the data directory, which processes of one machine share",
@@ -40,10 +45,6 @@ const UNSUPPORTED: [(&str, &str); 3] = [
     (
         env::NEO4J_URI,
         "this version has no Neo4j graph: unset it to use the one in the data directory, or name another file in ATG_GRAPH",
-    ),
-    (
-        env::AZURE_KEY_VAULT_NAME,
-        "this version reads no keys from a vault: unset it and set ATG_API_KEYS_FILE",
     ),
 ];
 
@@ -56,10 +57,16 @@ impl Secrets {
                 .map(SecretString::from)
         };
         let names = UNSUPPORTED.iter().map(|(name, _)| *name);
+        let (azure, bad) = match AzureOptions::from_variables(|name| std::env::var_os(name)) {
+            Ok(azure) => (azure, Vec::new()),
+            Err(bad) => (AzureOptions::default(), bad),
+        };
         Self {
             keys: read(env::ATG_API_KEYS),
             pepper: read(env::ATG_KEY_PEPPER),
             unsupported: names.filter(|name| read(name).is_some()).collect(),
+            azure,
+            bad,
             traces: read(env::OTEL_EXPORTER_OTLP_ENDPOINT).is_some()
                 || read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some(),
         }
@@ -77,6 +84,7 @@ pub(crate) struct Config {
     pub(crate) graph: GraphLocation,
     pub(crate) keys: Keys,
     pub(crate) pepper: Option<SecretString>,
+    pub(crate) azure: AzureOptions,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) public_url: Option<String>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
@@ -103,6 +111,8 @@ pub(crate) enum Keys {
     Plain(SecretString),
     /// A file of records.
     File(PathBuf),
+    /// A Key Vault with records.
+    Vault(String),
 }
 
 const DAY: u64 = 24 * 60 * 60;
@@ -216,7 +226,11 @@ impl Config {
         let role = given.role.unwrap_or(Role::All);
         let tls = tls(&mut reading, given);
         let keys = keys(&mut reading, given, secrets.keys, host.is_some(), role);
-        if environment != Environment::Dev && secrets.pepper.is_none() && matches!(keys, Keys::File(_)) {
+        for (variable, detail) in secrets.bad {
+            reading.problem(variable, detail);
+        }
+        let recorded = matches!(keys, Keys::File(_) | Keys::Vault(_));
+        if environment != Environment::Dev && secrets.pepper.is_none() && recorded {
             reading.problem(
                 env::ATG_KEY_PEPPER,
                 format!("is not set, and {environment} keeps its pepper apart from its data: set it to what the keys were made with"),
@@ -236,6 +250,7 @@ impl Config {
             graph,
             keys,
             pepper: secrets.pepper,
+            azure: secrets.azure,
             tls,
             public_url,
             trusted_proxies,
@@ -263,29 +278,33 @@ fn keys(
     has_host: bool,
     role: Role,
 ) -> Keys {
-    match (path(given.keys_file.as_ref()), plain) {
-        (Some(_), Some(_)) => {
+    let file = path(given.keys_file.as_ref()).map(|file| (env::ATG_API_KEYS_FILE, Keys::File(file)));
+    let plain = plain.map(|plain| (env::ATG_API_KEYS, Keys::Plain(plain)));
+    let named = given
+        .key_vault
+        .as_deref()
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let vault = named.map(|name| (env::AZURE_KEY_VAULT_NAME, Keys::Vault(name.to_owned())));
+    let mut places = [file, plain, vault].into_iter().flatten();
+    let Some((first, keys)) = places.next() else {
+        if has_host && role != Role::Worker {
             reading.problem(
-                env::ATG_API_KEYS,
-                format!("is set beside {}: leave one of them out", env::ATG_API_KEYS_FILE),
+                env::ATG_SERVER_HOST,
+                format!(
+                    "is set and no key is: set {} (see `atg-server keys new`) or {}, or leave the host out",
+                    env::ATG_API_KEYS_FILE,
+                    env::AZURE_KEY_VAULT_NAME
+                ),
             );
-            Keys::OfThisRun
         }
-        (Some(file), None) => Keys::File(file),
-        (None, Some(plain)) => Keys::Plain(plain),
-        (None, None) => {
-            if has_host && role != Role::Worker {
-                reading.problem(
-                    env::ATG_SERVER_HOST,
-                    format!(
-                        "is set and no key is: set {} (see `atg-server keys new`), or leave the host out",
-                        env::ATG_API_KEYS_FILE
-                    ),
-                );
-            }
-            Keys::OfThisRun
-        }
+        return Keys::OfThisRun;
+    };
+    let others: Vec<_> = places.map(|(other, _)| other).collect();
+    for other in &others {
+        reading.problem(other, format!("is set beside {first}: leave one of them out"));
     }
+    if others.is_empty() { keys } else { Keys::OfThisRun }
 }
 
 fn tls(reading: &mut Reading, given: &Settings) -> Option<TlsFiles> {
@@ -461,7 +480,7 @@ mod tests {
     #[test]
     fn what_this_version_does_not_have_is_refused_by_name_and_never_ignored() {
         let secrets = || Secrets {
-            unsupported: vec!["REDIS_URL", "NEO4J_URI", "AZURE_KEY_VAULT_NAME"],
+            unsupported: vec!["REDIS_URL", "NEO4J_URI"],
             ..Secrets::default()
         };
         let given = Settings {
@@ -476,7 +495,6 @@ mod tests {
             "ATG_ARTIFACT_STORE",
             "REDIS_URL",
             "NEO4J_URI",
-            "AZURE_KEY_VAULT_NAME",
         ];
         assert_eq!(refused(&given, secrets()), expected);
         // A graph that is named by its own variable is the one that counts.
@@ -484,7 +502,7 @@ mod tests {
             graph: Some("sqlite:graph.db".into()),
             ..settings()
         };
-        assert_eq!(refused(&given, secrets()), ["REDIS_URL", "AZURE_KEY_VAULT_NAME"]);
+        assert_eq!(refused(&given, secrets()), ["REDIS_URL"]);
     }
 
     #[test]
@@ -495,6 +513,23 @@ mod tests {
         for wrong in ["oncall", "=1", "oncall=high", "oncall=99999999999"] {
             assert!(parse_priorities(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn keys_come_from_one_place() {
+        let given = Settings {
+            key_vault: Some(" my-keys ".into()),
+            keys_file: Some("keys.json".into()),
+            ..settings()
+        };
+        assert_eq!(refused(&given, Secrets::default()), ["AZURE_KEY_VAULT_NAME"]);
+        let given = Settings {
+            key_vault: Some(" my-keys ".into()),
+            host: Some("0.0.0.0".into()),
+            ..settings()
+        };
+        let config = Config::read(&given, Secrets::default()).unwrap();
+        assert!(matches!(config.keys, Keys::Vault(name) if name == "my-keys"));
     }
 
     #[test]

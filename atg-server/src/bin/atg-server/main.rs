@@ -9,6 +9,7 @@ mod pepper;
 mod queue_command;
 mod serve;
 mod values;
+mod vault;
 
 use std::{
     io::{self, Write as _},

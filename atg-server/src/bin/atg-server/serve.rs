@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use atg_azure::{Azure, AzureOptions, RetryPolicy};
 use atg_executor_local::{LocalExecutor, LocalOptions, Observer, operations::validate};
 use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId};
 use atg_server::{
@@ -21,6 +22,7 @@ use crate::{
     config::{Config, Keys},
     own_key::{KeyFile, OwnKey},
     pepper, say,
+    vault::VaultKeys,
 };
 
 /// Short operations at once: the lane beside the long ones, which they never wait behind.
@@ -160,7 +162,7 @@ fn worker(
 fn admit(config: &Config, keys: &Arc<KeyRing>) -> Admit {
     let ring = match config.keys {
         Keys::OfThisRun => None,
-        Keys::Plain(_) | Keys::File(_) => Some(Arc::clone(keys)),
+        Keys::Plain(_) | Keys::File(_) | Keys::Vault(_) => Some(Arc::clone(keys)),
     };
     let target = config.target_tenant;
     Arc::new(move |claim| {
@@ -194,11 +196,17 @@ fn admit(config: &Config, keys: &Arc<KeyRing>) -> Admit {
 async fn keys(config: &Config) -> Result<(Arc<KeyRing>, Option<OwnKey>)> {
     // Records outlive the process, and so must their pepper. Keys in plain are hashed anew in every run.
     let pepper = match &config.keys {
-        Keys::File(_) => pepper::find(config.pepper.as_ref(), config.environment, &config.data_dir)?,
+        Keys::File(_) | Keys::Vault(_) => {
+            pepper::find(config.pepper.as_ref(), config.environment, &config.data_dir)?
+        }
         Keys::Plain(_) | Keys::OfThisRun => Pepper::new(Pepper::generate()?.expose_secret().as_bytes())?,
     };
     let (source, own_key): (Arc<dyn KeySource>, _) = match &config.keys {
         Keys::File(path) => (Arc::new(FileKeys::new(path)), None),
+        Keys::Vault(name) => (
+            Arc::new(VaultKeys::new(Azure::new(vault_options(config)), name)),
+            None,
+        ),
         Keys::Plain(text) => (
             Arc::new(PlainKeys::parse(text, config.environment, &pepper)?),
             None,
@@ -209,9 +217,21 @@ async fn keys(config: &Config) -> Result<(Arc<KeyRing>, Option<OwnKey>)> {
         }
     };
     let keys = KeyRing::load(source, pepper, config.environment).await;
-    // A key file that is not there is a mistake in the configuration, and ends like one.
-    let keys = keys.map_err(|error| Error::invalid(error.message()))?;
+    let keys = keys.map_err(|error| match config.keys {
+        // That may pass, or be for somebody else to mend: the vault's own kind tells.
+        Keys::Vault(_) => error,
+        // A key file that is not there is a mistake in the configuration, and ends like one.
+        _ => Error::invalid(error.message()),
+    })?;
     Ok((Arc::new(keys), own_key))
+}
+
+/// The ring asks again within seconds: a call of the vault that fails is not worth the usual patience.
+fn vault_options(config: &Config) -> AzureOptions {
+    config
+        .azure
+        .clone()
+        .with_retry(RetryPolicy::default().with_tries(3))
 }
 
 /// Hands the key of this run out and says where calls are answered: last, for whoever waits for that line.
