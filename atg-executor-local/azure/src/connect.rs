@@ -202,6 +202,9 @@ mod tests {
     #[test]
     fn without_any_variable_it_is_the_public_cloud_and_every_way_to_sign_in() {
         let options = AzureOptions::from_variables(|_| None).unwrap();
-        assert_eq!((options.cloud, options.credentials.only), (CloudName::Public, None));
+        assert_eq!(
+            (options.cloud, options.credentials.only),
+            (CloudName::Public, None)
+        );
     }
 }
