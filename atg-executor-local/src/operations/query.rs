@@ -39,7 +39,7 @@ pub(crate) fn validate(parameters: &Parameters) -> Result<()> {
         let message = "run the query: a limit of 0 rows leaves nothing to answer";
         return Err(Error::invalid(message).with_field("/row_limit", "must be at least 1"));
     }
-    cypher::gate(&parameters.query).map_err(|refusal| refusal.into_error(&parameters.query))
+    cypher::check(&parameters.query, &parameters.parameters)
 }
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {

@@ -54,6 +54,17 @@ impl Schemas {
                     });
                     found.extend(names);
                 }
+                // What may be left out is this or null: what is wrong with it is what it says of this.
+                ValidationErrorKind::AnyOf { context } => {
+                    let meant = context
+                        .iter()
+                        .flatten()
+                        .find(|error| !matches!(error.kind(), ValidationErrorKind::Type { .. }));
+                    found.push(FieldError {
+                        pointer: meant.map_or(at, |meant| meant.instance_path().to_string()),
+                        detail: meant.unwrap_or(&error).masked().to_string(),
+                    });
+                }
                 _ => found.push(FieldError {
                     pointer: at,
                     detail: error.masked().to_string(),
@@ -94,6 +105,15 @@ mod tests {
         ] {
             assert!(pointers.contains(&pointer), "{pointer} in {found:?}");
         }
+    }
+
+    #[test]
+    fn what_may_be_left_out_is_told_what_it_should_be() {
+        let found = Schemas::new().check("scan", &json!({ "tenant_id": "no guid" }));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].pointer, "/tenant_id");
+        assert!(found[0].detail.contains("uuid"), "{found:?}");
+        assert_eq!(Schemas::new().check("scan", &json!({ "tenant_id": 7 })).len(), 1);
     }
 
     #[test]

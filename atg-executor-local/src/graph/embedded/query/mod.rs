@@ -51,16 +51,13 @@ pub use sql_access::{SqlTable, sql_tables};
 /// How much a query may keep in memory at a time: rows that are sorted or grouped, lists, texts.
 const MEMORY_LIMIT: usize = 256 << 20;
 
-/// What a query that nests as deeply as it may can need, with room to spare. Only pages that are touched cost memory.
-const STACK: usize = 64 << 20;
-
 /// Answers a query on a connection of its own that cannot write.
 pub(crate) fn run(connection: Connection, query: &Query, rows: &mut dyn RowSink) -> Result<QuerySummary> {
     // Parsing, binding and computing recurse as deeply as the query nests, and other threads' stacks are small.
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("query".to_owned())
-            .stack_size(STACK);
+            .stack_size(cypher::STACK);
         let answer = thread
             .spawn_scoped(scope, move || answer(connection, query, rows))
             .map_err(|error| {
