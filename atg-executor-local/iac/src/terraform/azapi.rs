@@ -126,7 +126,8 @@ fn secret(here: &mut Here<'_, '_>, members: Vec<Member>) -> Expression {
         .into_iter()
         .map(|parameter| here.parameter(parameter))
         .collect();
-    let missing = Expression::AnyNull(given);
+    // Whether a secret is given is none; a value that is marked as one, and be it null, would be a change of the mark.
+    let missing = Expression::Call("nonsensitive", vec![Expression::AnyNull(given)]);
     let value = here.value(&value);
     Expression::Conditional(Box::new([missing, Expression::Null, value]))
 }
