@@ -126,3 +126,27 @@ fn file_name(symbol: &str, names: &mut HashSet<String>) -> String {
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_takes_the_name_of_a_file_that_means_something_else() {
+        let mut names = HashSet::new();
+        for (symbol, expected) in [
+            ("rg_net", "rg_net"),
+            ("main", "main_group"),
+            ("main_group", "main_group_2"),
+            ("providers", "providers_group"),
+            ("web_override", "web_override_group"),
+            ("nul", "nul_group"),
+            ("com1", "com1_group"),
+            ("lpt9", "lpt9_group"),
+            ("com10", "com10"),
+            ("community", "community"),
+        ] {
+            assert_eq!(file_name(symbol, &mut names), expected);
+        }
+    }
+}

@@ -518,11 +518,34 @@ fn a_vault_spells_fixed_segments_as_the_provider_does_and_names_as_azure_does() 
 }
 "#
     );
-    let policies = r#"[{"tenantId":"t","objectId":"o","permissions":{"keys":["get"]}}]"#;
-    refused(
+    let policies =
+        r#"[{"tenantId":"t","objectId":"o","permissions":{"keys":["get","wrapkey"],"secrets":[]}}]"#;
+    let (text, _, _) = block(&plan_with(
         arm,
         &with(VAULT, &["properties", "accessPolicies"], policies),
-        "properties.accessPolicies",
+    ));
+    assert!(
+        text.contains(
+            r#"  access_policy = [
+    {
+      tenant_id               = "t"
+      object_id               = "o"
+      application_id          = null
+      certificate_permissions = null
+      key_permissions         = ["Get", "WrapKey"]
+      secret_permissions      = null
+      storage_permissions     = null
+    },
+  ]
+"#
+        ),
+        "{text}"
+    );
+    let all = r#"[{"tenantId":"t","objectId":"o","permissions":{"keys":["all"]}}]"#;
+    refused(
+        arm,
+        &with(VAULT, &["properties", "accessPolicies"], all),
+        "properties.accessPolicies.permissions.keys",
     );
     refused(
         arm,

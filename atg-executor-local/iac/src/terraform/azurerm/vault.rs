@@ -2,6 +2,73 @@
 
 use super::{Constant, Convert, Has, Hook, Mapping, Place, Rule, Spelling};
 
+/// What may be done with certificates, in the provider's spelling; Azure spells the words in any way it was told them.
+const CERTIFICATES: &[&str] = &[
+    "Backup",
+    "Create",
+    "Delete",
+    "DeleteIssuers",
+    "Get",
+    "GetIssuers",
+    "Import",
+    "List",
+    "ListIssuers",
+    "ManageContacts",
+    "ManageIssuers",
+    "Purge",
+    "Recover",
+    "Restore",
+    "SetIssuers",
+    "Update",
+];
+
+/// With keys.
+const KEYS: &[&str] = &[
+    "Backup",
+    "Create",
+    "Decrypt",
+    "Delete",
+    "Encrypt",
+    "Get",
+    "GetRotationPolicy",
+    "Import",
+    "List",
+    "Purge",
+    "Recover",
+    "Release",
+    "Restore",
+    "Rotate",
+    "SetRotationPolicy",
+    "Sign",
+    "UnwrapKey",
+    "Update",
+    "Verify",
+    "WrapKey",
+];
+
+/// With secrets.
+const SECRETS: &[&str] = &[
+    "Backup", "Delete", "Get", "List", "Purge", "Recover", "Restore", "Set",
+];
+
+/// With the keys of storage accounts.
+const STORAGE: &[&str] = &[
+    "Backup",
+    "Delete",
+    "DeleteSAS",
+    "Get",
+    "GetSAS",
+    "List",
+    "ListSAS",
+    "Purge",
+    "Recover",
+    "RegenerateKey",
+    "Restore",
+    "Set",
+    "SetSAS",
+    "Update",
+];
+
 pub(super) const VAULT: Mapping = Mapping {
     arm: "Microsoft.KeyVault/vaults",
     block: "azurerm_key_vault",
@@ -84,9 +151,41 @@ pub(super) const VAULT: Mapping = Mapping {
                     ],
                 ),
             ),
-            // Each permission is a word of a list that grows, and the provider spells them its own way: a vault that
-            // uses them is written as it is.
-            ("accessPolicies", Rule::Only(&["[]"])),
+            (
+                "accessPolicies",
+                Rule::Rows(
+                    "access_policy",
+                    &[
+                        ("tenantId", Rule::To("tenant_id", Convert::Text)),
+                        ("objectId", Rule::To("object_id", Convert::Text)),
+                        ("applicationId", Rule::To("application_id", Convert::Text)),
+                        (
+                            "permissions",
+                            Rule::In(&[
+                                (
+                                    "certificates",
+                                    Rule::To("certificate_permissions", Convert::Words(CERTIFICATES)),
+                                ),
+                                ("keys", Rule::To("key_permissions", Convert::Words(KEYS))),
+                                ("secrets", Rule::To("secret_permissions", Convert::Words(SECRETS))),
+                                (
+                                    "storage",
+                                    Rule::To("storage_permissions", Convert::Words(STORAGE)),
+                                ),
+                            ]),
+                        ),
+                    ],
+                    &[
+                        "tenant_id",
+                        "object_id",
+                        "application_id",
+                        "certificate_permissions",
+                        "key_permissions",
+                        "secret_permissions",
+                        "storage_permissions",
+                    ],
+                ),
+            ),
             ("vaultUri", Rule::Skip),
             ("provisioningState", Rule::Skip),
             ("createMode", Rule::Only(&["\"default\""])),
