@@ -4,6 +4,11 @@
 //! bodies hold and what in them is a reference, what is left out and why. No writer looks anything up in the source, so the
 //! three languages agree on resources, references and values by construction. Everything here is a function from data to data.
 
+pub mod arm;
+pub mod bicep;
+#[cfg(test)]
+mod checks;
+mod deployment;
 pub mod facts;
 pub mod plan;
 pub mod planner;
