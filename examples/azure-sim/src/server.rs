@@ -1,6 +1,6 @@
 //! Listeners and connections.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -130,11 +130,16 @@ fn whole(bytes: Bytes) -> Body {
         .boxed_unsync()
 }
 
+/// How long the beginning of a body has to get out before the connection ends: both at once would be nothing at all.
+const HEAD_START: Duration = Duration::from_millis(20);
+
 /// The beginning of a body, and then the end of the connection.
 fn cut(bytes: Bytes) -> Body {
-    let frames = futures::stream::iter([Ok(Frame::data(bytes))]).chain(futures::stream::iter([Err(
-        io::Error::from(io::ErrorKind::ConnectionReset),
-    )]));
+    let begun = futures::stream::iter([Ok(Frame::data(bytes))]);
+    let frames = begun.chain(futures::stream::once(async {
+        tokio::time::sleep(HEAD_START).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    }));
     StreamBody::new(frames).boxed_unsync()
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     base::{Base, Objects, Rows, Want, is_within, range},
+    made_up::{self, MadeUp},
     row::{Class, GRAPH_TYPE, Object, Row},
 };
 
@@ -29,14 +30,8 @@ pub(crate) struct Generated {
     /// Which part an object of the directory lies in.
     objects: HashMap<Uuid, u32>,
     kept: Mutex<Kept>,
-    pub(crate) counts: Counts,
-}
-
-/// What the tenant has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) rows: u64,
-    pub(crate) objects: u64,
+    /// What no row of the seed is.
+    pub(super) made_up: MadeUp,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +46,38 @@ struct Group {
     /// In the order of their keys.
     rows: Vec<Arc<Row>>,
     objects: Vec<Arc<Object>>,
+    /// Type and ID of each row that was made up.
+    made_up: Vec<(String, String)>,
+}
+
+impl Group {
+    /// Reads a part, and makes up what its rows lie in and no row is.
+    fn read(text: &str) -> Self {
+        let (mut rows, mut objects) = (BTreeMap::new(), Vec::new());
+        for line in text.lines() {
+            match head(line) {
+                Some(Head::Object { id, kind }) => objects.push(Arc::new(Object::from_parts(id, kind, line))),
+                Some(Head::Row { id, kind, located }) if in_a_group(id) => {
+                    let row = Row::from_parts(id.to_owned(), kind.to_owned(), located, line);
+                    rows.insert(row.key.clone(), Arc::new(row));
+                }
+                _ => {}
+            }
+        }
+        let mut made_up = Vec::new();
+        for row in made_up::missing_parents(&rows, in_a_group)
+            .into_iter()
+            .filter_map(Row::from_body)
+        {
+            made_up.push((row.kind.clone(), row.id.clone()));
+            rows.insert(row.key.clone(), Arc::new(row));
+        }
+        Self {
+            rows: rows.into_values().collect(),
+            objects,
+            made_up,
+        }
+    }
 }
 
 impl Generated {
@@ -63,7 +90,7 @@ impl Generated {
             parts: Vec::new(),
             objects: HashMap::new(),
             kept: Mutex::default(),
-            counts: Counts::default(),
+            made_up: MadeUp::default(),
         };
         for part in Parts::new(options) {
             let text = atg_synthetic::part(&options, part);
@@ -71,13 +98,11 @@ impl Generated {
             for line in text.lines() {
                 match head(line) {
                     Some(Head::Object { id, .. }) => {
-                        this.counts.objects += 1;
                         if let Ok(id) = Uuid::try_parse(id) {
                             this.objects.insert(id, number);
                         }
                     }
                     Some(Head::Row { id, kind, located }) => {
-                        this.counts.rows += 1;
                         if kind == "Microsoft.Resources/resourceGroups" {
                             this.groups.push((id.to_lowercase(), part));
                         } else if !in_a_group(id) {
@@ -87,6 +112,9 @@ impl Generated {
                     }
                     None => {}
                 }
+            }
+            for (kind, id) in Group::read(&text).made_up {
+                this.made_up.note(&kind, &id);
             }
             this.parts.push(part);
         }
@@ -111,7 +139,7 @@ impl Generated {
             return group;
         }
         // Made without the lock: two that need the same group at once make it twice, and nobody waits.
-        let group = Arc::new(self.make(part));
+        let group = Arc::new(Group::read(&atg_synthetic::part(&self.options, part)));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.groups.insert(part.index, Arc::clone(&group)).is_none() {
             kept.order.push_back(part.index);
@@ -122,23 +150,6 @@ impl Generated {
             }
         }
         group
-    }
-
-    fn make(&self, part: Part) -> Group {
-        let text = atg_synthetic::part(&self.options, part);
-        let (mut rows, mut objects) = (Vec::new(), Vec::new());
-        for line in text.lines() {
-            match head(line) {
-                Some(Head::Object { id, kind }) => objects.push(Arc::new(Object::from_parts(id, kind, line))),
-                Some(Head::Row { id, kind, located }) if in_a_group(id) => {
-                    let row = Row::from_parts(id.to_owned(), kind.to_owned(), located, line);
-                    rows.push(Arc::new(row));
-                }
-                _ => {}
-            }
-        }
-        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Group { rows, objects }
     }
 
     /// The groups with rows at or below that key and behind the other.

@@ -99,7 +99,7 @@ impl Tenant {
 
 /// Puts a root, so many groups below it, and the subscriptions below those in turn.
 pub(crate) fn put_over(generated: &mut Generated, tenant: &str, groups: u64) -> MadeUp {
-    let mut made_up = MadeUp::default();
+    let mut made_up = std::mem::take(&mut generated.made_up);
     let mut add = |generated: &mut Generated, body: Value| {
         if let Some(row) = Row::from_body(body) {
             made_up.note(&row.kind, &row.id);

@@ -1,6 +1,9 @@
 //! What the lines lack and Azure would have: made up, so that every line can be reached, and counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,7 +38,7 @@ impl MadeUp {
 /// Adds what is missing.
 pub(crate) fn complete(loaded: &mut Loaded, tenant: &str) -> MadeUp {
     let mut made_up = MadeUp::default();
-    for body in missing_parents(loaded) {
+    for body in missing_parents(&loaded.rows, |_| true) {
         add(loaded, &mut made_up, body);
     }
     for body in missing_groups(loaded, tenant) {
@@ -57,14 +60,14 @@ fn add(loaded: &mut Loaded, made_up: &mut MadeUp, body: Value) {
     loaded.add(body);
 }
 
-/// Subscriptions, resource groups and parents that a row's ID names and no row is.
-fn missing_parents(loaded: &Loaded) -> Vec<Value> {
+/// Subscriptions, resource groups and parents that a row's ID names and no row is, as far as asked.
+pub(super) fn missing_parents(rows: &BTreeMap<String, Arc<Row>>, asked: impl Fn(&str) -> bool) -> Vec<Value> {
     let mut missing = BTreeMap::<String, (String, BTreeMap<String, usize>)>::new();
-    for row in loaded.rows.values() {
-        let location = row.body()["location"].as_str().unwrap_or_default();
-        for id in ancestors(&row.id) {
+    for row in rows.values() {
+        for id in ancestors(&row.id).into_iter().filter(|id| asked(id)) {
             let key = id.to_lowercase();
-            if !loaded.rows.contains_key(&key) {
+            if !rows.contains_key(&key) {
+                let location = row.body()["location"].as_str().unwrap_or_default();
                 let entry = missing.entry(key).or_insert_with(|| (id, BTreeMap::new()));
                 *entry
                     .1

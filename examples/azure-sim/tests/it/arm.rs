@@ -1,0 +1,333 @@
+//! Resource Manager: lists, pages, single resources, errors.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::json;
+
+use crate::client::{ARM, Azure, demo};
+
+/// A resource of the demo tenant with children, and its subscription.
+async fn network(azure: &Azure) -> (String, String) {
+    let id = azure
+        .rows(|id| id.contains("/virtualnetworks/") && id.split('/').count() == 9)
+        .pop_first()
+        .unwrap();
+    let subscription = id.split("/resourcegroups").next().unwrap().to_owned();
+    (id, subscription)
+}
+
+#[rstest]
+#[case(1)]
+#[case(7)]
+#[case(1000)]
+#[tokio::test]
+async fn every_page_size_brings_every_resource_once(#[case] size: usize) {
+    let mut config = demo();
+    config.pages.arm = size;
+    let azure = Azure::start(config).await;
+    let token = azure.token(ARM).await;
+    let (subscriptions, _) = azure.all(&token, "/subscriptions?api-version=2022-12-01").await;
+    let mut seen = BTreeSet::new();
+    for subscription in subscriptions {
+        let (ids, pages) = azure
+            .all(
+                &token,
+                &format!("{subscription}/resources?api-version=2021-04-01"),
+            )
+            .await;
+        // The last page is not followed by an empty one.
+        assert_eq!(pages, ids.len().div_ceil(size));
+        seen.extend(ids);
+    }
+    let answer = azure
+        .query(&token, "resources | project id", json!({"$top": 1000}))
+        .await;
+    let listed: BTreeSet<String> = answer.ids().into_iter().map(|id| id.to_lowercase()).collect();
+    assert!(seen.len() > 100);
+    assert_eq!(seen, listed);
+}
+
+#[tokio::test]
+async fn a_link_is_good_for_its_own_list_only() {
+    let mut config = demo();
+    config.pages.arm = 2;
+    let azure = Azure::start(config).await;
+    let token = azure.token(ARM).await;
+    let (_, subscription) = network(&azure).await;
+    let page = azure
+        .get(
+            &token,
+            &format!("{subscription}/resources?api-version=2021-04-01"),
+        )
+        .await;
+    let link = page.body["nextLink"].as_str().unwrap().to_owned();
+    assert_eq!(azure.get(&token, &link).await.status, 200);
+    for other in [
+        link.replace("/resources?", "/resourceGroups?"),
+        link.replace("skiptoken=", "skiptoken=x"),
+    ] {
+        assert_eq!(
+            azure.get(&token, &other).await.code(),
+            "InvalidSkipToken",
+            "{other}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn ids_are_found_in_any_casing_and_under_any_version() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let (id, _) = network(&azure).await;
+    let plain = azure.get(&token, &format!("{id}?api-version=2023-09-01")).await;
+    assert_eq!(plain.status, 200);
+    for (spelled, version) in [
+        (id.to_uppercase(), "2015-01-01-preview"),
+        (id.replace("resourcegroups", "resourceGroups"), "2099-12-31"),
+    ] {
+        let answer = azure
+            .get(&token, &format!("{spelled}?api-version={version}"))
+            .await;
+        assert_eq!(answer.body, plain.body, "{spelled}");
+    }
+    for (query, code) in [
+        ("", "MissingApiVersionParameter"),
+        ("?api-version=newest", "InvalidApiVersionParameter"),
+    ] {
+        let answer = azure.get(&token, &format!("{id}{query}")).await;
+        assert_eq!((answer.status, answer.code()), (400, code));
+    }
+}
+
+#[rstest]
+#[case(
+    "/subscriptions/00000000-0000-4000-8000-000000000000",
+    "",
+    "SubscriptionNotFound"
+)]
+#[case("", "/resourceGroups/none", "ResourceGroupNotFound")]
+#[case("", "/resourceGroups/none/resources", "ResourceGroupNotFound")]
+#[case(
+    "",
+    "/resourceGroups/none/providers/Microsoft.Compute/disks/d",
+    "ResourceGroupNotFound"
+)]
+#[case(
+    "",
+    "/resourceGroups/rg-hub-network/providers/Microsoft.Compute/disks/d",
+    "ResourceNotFound"
+)]
+#[case(
+    "",
+    "/resourceGroups/rg-hub-network/providers/Microsoft.Sql/servers/s/databases/d",
+    "ParentResourceNotFound"
+)]
+#[case(
+    "",
+    "/resourceGroups/rg-hub-network/providers/Microsoft.Sql/servers/s/databases",
+    "ParentResourceNotFound"
+)]
+#[case(
+    "",
+    "/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-4000-8000-000000000000",
+    "RoleDefinitionDoesNotExist"
+)]
+#[tokio::test]
+async fn what_is_missing_first_is_named(#[case] scope: &str, #[case] path: &str, #[case] code: &str) {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let hub = azure
+        .rows(|id| id.ends_with("/resourcegroups/rg-hub-network"))
+        .pop_first()
+        .unwrap();
+    let subscription = if scope.is_empty() {
+        hub.split("/resourcegroups").next().unwrap()
+    } else {
+        scope
+    };
+    let answer = azure
+        .get(&token, &format!("{subscription}{path}?api-version=2021-04-01"))
+        .await;
+    assert_eq!((answer.status, answer.code()), (404, code), "{answer:?}");
+    // The message names what was asked for as it was spelled.
+    let last = path.rsplit('/').find(|part| part.starts_with("none"));
+    assert!(last.is_none_or(|name| answer.body["error"]["message"].as_str().unwrap().contains(name)));
+}
+
+#[tokio::test]
+async fn methods_and_conflicts_are_refused() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let (id, _) = network(&azure).await;
+    let target = format!("{id}/subnets?api-version=2021-04-01");
+    let answer = azure.ask(&token, Method::PUT, &target, Some(json!({}))).await;
+    assert_eq!((answer.status, answer.code()), (405, "HttpMethodNotAllowed"));
+    let answer = azure
+        .ask(
+            &token,
+            Method::PUT,
+            &format!("{id}?api-version=2021-04-01"),
+            Some(json!({"location": "mars"})),
+        )
+        .await;
+    assert_eq!((answer.status, answer.code()), (409, "InvalidResourceLocation"));
+    let hub = azure
+        .rows(|id| id.ends_with("/resourcegroups/rg-hub-network"))
+        .pop_first()
+        .unwrap();
+    let hub = format!("{hub}?api-version=2021-04-01");
+    let answer = azure.ask(&token, Method::DELETE, &hub, None).await;
+    assert_eq!((answer.status, answer.code()), (409, "ScopeLocked"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_again() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let (_, subscription) = network(&azure).await;
+    let group = format!("{subscription}/resourceGroups/rg-new?api-version=2021-04-01");
+    let made = azure
+        .ask(
+            &token,
+            Method::PUT,
+            &group,
+            Some(json!({"location": "westeurope"})),
+        )
+        .await;
+    assert_eq!(made.status, 201);
+    let disk = format!(
+        "{subscription}/resourceGroups/RG-NEW/providers/Microsoft.Compute/disks/d?api-version=2023-10-02"
+    );
+    let body =
+        json!({"location": "westeurope", "tags": {"a": "1", "b": "2"}, "properties": {"diskSizeGB": 4}});
+    assert_eq!(
+        azure.ask(&token, Method::PUT, &disk, Some(body)).await.status,
+        201
+    );
+    let patched = azure
+        .ask(&token, Method::PATCH, &disk, Some(json!({"tags": {"a": null}})))
+        .await;
+    assert_eq!(patched.body["tags"], json!({"b": "2"}));
+    assert_eq!(azure.get(&token, &disk).await.body["properties"]["diskSizeGB"], 4);
+    assert_eq!(azure.ask(&token, Method::DELETE, &group, None).await.status, 200);
+    assert_eq!(azure.get(&token, &disk).await.code(), "ResourceGroupNotFound");
+    assert_eq!(azure.ask(&token, Method::DELETE, &group, None).await.status, 204);
+}
+
+#[tokio::test]
+async fn children_in_a_body_are_a_list_of_their_own() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let (id, _) = network(&azure).await;
+    let body = azure
+        .get(&token, &format!("{id}?api-version=2023-09-01"))
+        .await
+        .body;
+    let inline = body["properties"]["subnets"].as_array().unwrap();
+    let listed = azure
+        .get(&token, &format!("{id}/subnets?api-version=2023-09-01"))
+        .await;
+    assert!(!inline.is_empty());
+    assert_eq!(listed.ids().len(), inline.len());
+    let subnet = inline[0]["id"].as_str().unwrap();
+    let single = azure
+        .get(&token, &format!("{subnet}?api-version=2023-09-01"))
+        .await;
+    assert_eq!(single.body["name"], inline[0]["name"]);
+    // What hangs on a child that has no row finds nothing rather than failing.
+    let assignments =
+        format!("{subnet}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01");
+    assert_eq!(azure.get(&token, &assignments).await.status, 200);
+}
+
+#[tokio::test]
+async fn assignments_are_inherited_and_filters_cut_what_lies_below() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let is_assignment = |id: &str| id.contains("/roleassignments/");
+    let lower = azure
+        .rows(|id| is_assignment(id) && id.contains("/resourcegroups/"))
+        .pop_first()
+        .unwrap();
+    let subscription = lower.split("/resourcegroups").next().unwrap();
+    let list = |filter: &str| {
+        format!(
+            "{subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01{filter}"
+        )
+    };
+    let (all, _) = azure.all(&token, &list("")).await;
+    let (at, _) = azure.all(&token, &list("&$filter=atScope()")).await;
+    let below =
+        azure.rows(|id| is_assignment(id) && id.starts_with(&format!("{subscription}/resourcegroups")));
+    let root = azure.rows(|id| id.starts_with("/providers/microsoft.authorization/roleassignments/"));
+    assert!(!below.is_empty() && !root.is_empty());
+    assert!(all.is_superset(&below) && all.is_superset(&root));
+    assert!(at.is_disjoint(&below) && at.is_superset(&root));
+    let one = azure
+        .get(
+            &token,
+            all.first()
+                .map(|id| format!("{id}?api-version=2022-04-01"))
+                .unwrap()
+                .as_str(),
+        )
+        .await;
+    let principal = one.body["properties"]["principalId"].as_str().unwrap().to_owned();
+    let (own, _) = azure
+        .all(&token, &list(&format!("&$filter=principalId eq '{principal}'")))
+        .await;
+    assert!(!own.is_empty() && own.is_subset(&all) && own.len() < all.len());
+}
+
+#[tokio::test]
+async fn management_groups_know_what_lies_below_them() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let root = azure.simulator.tenant_id();
+    let target = format!(
+        "/providers/Microsoft.Management/managementGroups/{root}?api-version=2020-05-01&$expand=children&$recurse=true"
+    );
+    let tree = azure.get(&token, &target).await;
+    let text = tree.body["properties"]["children"].to_string();
+    assert_eq!(text.matches("\"/subscriptions\"").count(), 3, "{text}");
+    let below = azure
+        .get(
+            &token,
+            &format!(
+                "/providers/Microsoft.Management/managementGroups/{root}/descendants?api-version=2020-05-01"
+            ),
+        )
+        .await;
+    assert_eq!(below.ids().len(), 3 + 4);
+}
+
+#[tokio::test]
+async fn lists_are_filtered() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let (_, subscription) = network(&azure).await;
+    let target = format!(
+        "{subscription}/resources?api-version=2021-04-01&$filter=resourceType eq 'microsoft.network/VIRTUALNETWORKS'&$expand=createdTime"
+    );
+    let answer = azure.get(&token, &target).await;
+    assert!(!answer.ids().is_empty());
+    assert!(
+        answer
+            .ids()
+            .iter()
+            .all(|id| id.to_lowercase().contains("/virtualnetworks/"))
+    );
+    assert!(
+        answer.body["value"][0].get("properties").is_none(),
+        "the list has no properties"
+    );
+    let refused = azure
+        .get(
+            &token,
+            &format!("{subscription}/resources?api-version=2021-04-01&$filter=what is this"),
+        )
+        .await;
+    assert_eq!(refused.code(), "InvalidFilterInQueryString");
+}
