@@ -44,15 +44,23 @@ pub(super) fn shared() -> Option<PathBuf> {
     Some(shared)
 }
 
-fn read() -> Option<Schemas> {
+/// The providers' schemas as they print them, by the providers' names.
+pub(super) fn texts() -> Option<Vec<(&'static str, Vec<u8>)>> {
     let folder = shared()?.join("data/schemas");
-    let mut out = HashMap::new();
-    for provider in ["azapi", "azuread", "azurerm"] {
+    let text = |provider| {
         let file = fs::File::open(folder.join(format!("{provider}.json.xz"))).unwrap();
         let mut text = Vec::new();
         lzma_rust2::XzReader::new(file, true)
             .read_to_end(&mut text)
             .unwrap();
+        (provider, text)
+    };
+    Some(["azapi", "azuread", "azurerm"].map(text).into())
+}
+
+fn read() -> Option<Schemas> {
+    let mut out = HashMap::new();
+    for (provider, text) in texts()? {
         let Json::Object(top) = Json::parse(&text).unwrap() else {
             panic!("no object")
         };
