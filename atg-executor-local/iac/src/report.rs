@@ -232,6 +232,9 @@ impl<'a> Report<'a> {
         if let Some(block) = self.written.and_then(|written| written.blocks.get(at)) {
             line.text_member("block", block);
         }
+        if let Some(remark) = self.remark(at) {
+            line.text_member("remark", &remark);
+        }
         if let Kind::Arm {
             api_version, known, ..
         } = &resource.kind
@@ -247,6 +250,20 @@ impl<'a> Report<'a> {
         if let Target::External(parent) = resource.parent {
             line.text_member("outside", plan.external(parent).symbol.as_str());
         }
+    }
+}
+
+impl Report<'_> {
+    /// What the writer remarked of a resource.
+    fn remark(&self, at: usize) -> Option<String> {
+        let remarks = &self.written?.remarks;
+        let first = remarks.partition_point(|(key, _)| key.index() < at);
+        let of_it: Vec<&str> = remarks[first..]
+            .iter()
+            .take_while(|(key, _)| key.index() == at)
+            .map(|(_, remark)| remark.as_str())
+            .collect();
+        (!of_it.is_empty()).then(|| of_it.join("; "))
     }
 }
 
@@ -393,6 +410,10 @@ mod tests {
                 resource: ResourceKey(9),
                 reason: "it has \"no\" groups".to_owned(),
             }],
+            remarks: vec![
+                (ResourceKey(0), "one".to_owned()),
+                (ResourceKey(0), "two".to_owned()),
+            ],
             notes: vec!["do this".to_owned()],
         };
         let report = Report {

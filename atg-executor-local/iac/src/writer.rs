@@ -34,6 +34,9 @@ pub struct Written {
     pub blocks: Vec<&'static str>,
     /// What the language cannot say. Whatever refers to one of these, the writer writes as a literal.
     pub omitted: Vec<Omission>,
+    /// What is worth knowing of how some resources are written, in the plan's order, in words that fit after the
+    /// resource's ID: why not with the block that one would expect, what of it is left as it is.
+    pub remarks: Vec<(ResourceKey, String)>,
     /// For the person who applies the files: what has to be done by hand.
     pub notes: Vec<String>,
 }

@@ -10,7 +10,7 @@ use super::{
     room::{ROOT, RoomKey, Rooms},
 };
 use crate::{
-    plan::{Association, Kind, Member, Plan, Resource, ResourceKey, Value},
+    plan::{Association, Entra, Kind, Member, Plan, Resource, ResourceKey, Value},
     writer::{Files, Layout, Written},
 };
 
@@ -32,7 +32,7 @@ pub fn write(plan: &Plan, layout: Layout, files: &mut dyn Files) -> Result<Writt
         scene.imports.push(import);
     }
     let late = late(plan);
-    let notes = choose(&mut scene, &late);
+    let remarks = choose(&mut scene, &late);
     let providers = Providers::new(&scene);
 
     let mut needs = Needs::new(scene.rooms.rooms.len());
@@ -72,7 +72,8 @@ pub fn write(plan: &Plan, layout: Layout, files: &mut dyn Files) -> Result<Writt
     Ok(Written {
         blocks: scene.forms.iter().map(|form| form.block()).collect(),
         omitted: Vec::new(),
-        notes,
+        remarks,
+        notes: notes(plan),
     })
 }
 
@@ -106,13 +107,13 @@ fn late(plan: &Plan) -> Vec<Vec<&Association>> {
 }
 
 /// Decides how each resource is written, and says why some that a mapping is for are not written with it.
-fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
+fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<(ResourceKey, String)> {
     // Whether a mapping takes a resource does not depend on how others are written, so a guess will do for them.
     scene.forms = vec![Form::Azapi; scene.plan.resources.len()];
     // Nor on walls between modules, and without those nothing is needed from outside.
     let layout = std::mem::replace(&mut scene.layout, Layout::Single);
     let mut needs = Needs::new(0);
-    let mut notes = Vec::new();
+    let mut remarks = Vec::new();
     let mut forms = Vec::with_capacity(scene.plan.resources.len());
     for (key, resource) in scene.plan.keyed() {
         forms.push(match &resource.kind {
@@ -124,17 +125,12 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
                     needs: &mut needs,
                 };
                 let block = azuread::block(&mut here, mapping, resource, &resource.body);
-                notes.extend(
-                    block
-                        .unsaid
-                        .iter()
-                        .map(|unsaid| format!("{} ({}): {unsaid}", resource.id, mapping.block)),
-                );
+                remarks.extend(block.unsaid.into_iter().map(|unsaid| (key, unsaid)));
                 Form::Azuread(mapping)
             }
             Kind::Arm { resource_type, .. } => match azurerm::mapping(resource_type.as_str()) {
                 None => {
-                    notes.extend(respelled(resource));
+                    remarks.extend(respelled(key, resource));
                     Form::Azapi
                 }
                 Some(mapping) => {
@@ -146,11 +142,8 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
                     match azurerm::fill(&mut here, mapping, resource, &whole(resource, &late[key.index()])) {
                         Ok(_) => Form::Azurerm(mapping),
                         Err(refusal) => {
-                            notes.push(format!(
-                                "{} is written with azapi rather than {}: `{}` {}",
-                                resource.id, mapping.block, refusal.path, refusal.why
-                            ));
-                            notes.extend(respelled(resource));
+                            remarks.push((key, refusal.remark(mapping.block)));
+                            remarks.extend(respelled(key, resource));
                             Form::Azapi
                         }
                     }
@@ -160,18 +153,32 @@ fn choose(scene: &mut Scene<'_>, late: &[Vec<&Association>]) -> Vec<String> {
     }
     scene.forms = forms;
     scene.layout = layout;
-    notes
+    remarks
 }
 
 /// What is not written because Azure answers it under a name in another case.
-fn respelled(resource: &Resource) -> impl Iterator<Item = String> {
-    resource.respelled.iter().map(|path| {
-        format!(
-            "{} (azapi_resource): `{path}` is left as it is: Azure answers it in another case, which the provider \
-             takes for a change",
-            resource.id
-        )
+fn respelled(key: ResourceKey, resource: &Resource) -> impl Iterator<Item = (ResourceKey, String)> {
+    resource.respelled.iter().map(move |path| {
+        let remark =
+            format!("`{path}` is left as it is: Azure answers it in another case, which the provider takes for a change");
+        (key, remark)
     })
+}
+
+/// What is left to do by hand.
+fn notes(plan: &Plan) -> Vec<String> {
+    let new_users = plan
+        .resources
+        .iter()
+        .filter(|resource| resource.kind == Kind::Entra(Entra::User) && resource.import_id.is_none())
+        .count();
+    let mut out = Vec::new();
+    if new_users > 0 {
+        out.push(format!(
+            "{new_users} users are new where the files are applied: give each azuread_user a password, which its creation takes"
+        ));
+    }
+    out
 }
 
 /// A block to write.

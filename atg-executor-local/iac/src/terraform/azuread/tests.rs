@@ -47,7 +47,8 @@ fn block(kind: Entra, properties: &str) -> (String, String, Vec<String>) {
     let at = main.find("\" \"thing\" {").expect("the block");
     let start = main[..at].rfind("\nresource ").unwrap() + 1;
     let import = files.0["imports.tf"].rsplit("import ").next().unwrap().to_owned();
-    (main[start..].to_owned(), import, written.notes)
+    let remarks = written.remarks.into_iter().map(|(_, remark)| remark).collect();
+    (main[start..].to_owned(), import, remarks)
 }
 
 #[test]
@@ -122,10 +123,7 @@ fn an_application_says_what_it_can_and_what_it_cannot() {
         "{text}"
     );
     assert!(!text.contains("single_page_application"), "{text}");
-    assert_eq!(
-        notes.last().unwrap(),
-        "99999999-9999-4999-8999-999999999999 (azuread_application): `newThing` has no place"
-    );
+    assert_eq!(notes.last().unwrap(), "`newThing` has no place");
 }
 
 #[test]

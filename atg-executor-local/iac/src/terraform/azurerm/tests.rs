@@ -96,7 +96,8 @@ fn block(plan: &Plan) -> (String, Memory, Vec<String>) {
     let main = &files.0["main.tf"];
     let at = main.find("\" \"thing\" {").expect("the block");
     let start = main[..at].rfind("\nresource ").unwrap() + 1;
-    (main[start..].to_owned(), files, written.notes)
+    let remarks = written.remarks.into_iter().map(|(_, remark)| remark).collect();
+    (main[start..].to_owned(), files, remarks)
 }
 
 fn without(text: &str, path: &[&str]) -> String {

@@ -110,3 +110,15 @@ pub(in crate::terraform) struct Refusal {
     /// Why, in words that fit after "`path` ".
     pub(in crate::terraform) why: &'static str,
 }
+
+impl Refusal {
+    /// In words that fit after the resource's ID.
+    pub(in crate::terraform) fn remark(&self, block: &str) -> String {
+        let Self { path, why } = self;
+        if path.is_empty() {
+            format!("is written with azapi rather than {block}: it {why}")
+        } else {
+            format!("is written with azapi rather than {block}: `{path}` {why}")
+        }
+    }
+}
