@@ -50,6 +50,12 @@ pub(crate) struct GlobalArgs {
     /// The graph to work on, sqlite:PATH [env: ATG_GRAPH] [default: graph.db in the data directory]
     #[arg(long, global = true, value_name = "URI")]
     pub(crate) graph: Option<String>,
+    /// The cloud: public, usgov, china, or the address of a Resource Manager [env: AZURE_CLOUD] [default: public]
+    #[arg(long, global = true, value_name = "CLOUD")]
+    pub(crate) cloud: Option<String>,
+    /// The one way to sign in to Azure: secret, certificate, federated, managed-identity, az, azd [env: ATG_AUTH]
+    #[arg(long, global = true, value_name = "WAY")]
+    pub(crate) auth: Option<String>,
     /// Let the service carry the jobs out instead of this machine [env: ATG_REMOTE_MODE]
     #[arg(
         long,

@@ -25,6 +25,8 @@ mod runner;
 pub use atg_json as json;
 
 pub use artifacts::ArtifactWriter;
+/// How Azure is reached, and as whom.
+pub use atg_azure as azure;
 pub use context::{Context, Ended};
 pub use executor::{LocalExecutor, PruneReport};
 pub use inputs::{InputFile, InputReader};

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use atg_azure::Azure;
 use atg_sdk::Result;
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,6 +35,8 @@ pub(crate) struct LocalState {
     pub(crate) artifacts: ArtifactStore,
     pub(crate) inputs: InputRegistry,
     pub(crate) graph: Arc<dyn GraphStore>,
+    /// Asked only by what is for Azure.
+    pub(crate) azure: Azure,
 }
 
 impl LocalState {
@@ -51,6 +54,7 @@ impl LocalState {
             artifacts: ArtifactStore::open(&dir.directory("artifacts")?)?,
             inputs: InputRegistry::new(database, dir.directory("inputs")?),
             graph: Arc::new(graph(&dir, options)),
+            azure: Azure::new(options.azure.clone()),
             dir,
         })
     }

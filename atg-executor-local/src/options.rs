@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
+use atg_azure::AzureOptions;
 use atg_sdk::{Error, ErrorKind};
 
 use crate::Observer;
 
 /// How a [`LocalExecutor`](crate::LocalExecutor) is set up. Whoever makes one has read the environment; nothing here
 /// does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LocalOptions {
     /// Where job history, artifacts, inputs and, unless said otherwise, the graph are kept. Made where it is missing.
@@ -31,6 +32,8 @@ pub struct LocalOptions {
     pub mount_table: PathBuf,
     /// Hears how long each write transaction of the graph took.
     pub graph_writes: Option<Observer>,
+    /// How Azure is reached, and as whom, by what is asked to look at it. Nothing else calls it.
+    pub azure: AzureOptions,
 }
 
 impl LocalOptions {
@@ -46,6 +49,7 @@ impl LocalOptions {
             retry_delay: Duration::from_secs(1),
             mount_table: PathBuf::from("/proc/self/mountinfo"),
             graph_writes: None,
+            azure: AzureOptions::default(),
         }
     }
 
@@ -88,6 +92,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_graph_writes(mut self, observer: Observer) -> Self {
         self.graph_writes = Some(observer);
+        self
+    }
+
+    /// With Azure reached so.
+    #[must_use]
+    pub fn with_azure(mut self, azure: AzureOptions) -> Self {
+        self.azure = azure;
         self
     }
 

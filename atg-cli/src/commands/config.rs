@@ -24,6 +24,7 @@ And for --remote:
   remote       = true
   service_url  = \"https://atg.example.com\"
   api_key_file = \"/home/me/.atg-key\"
+For Azure: cloud, auth, client_id, authority_host.
 Also job_max_wait, job_poll_interval, request_timeout (seconds), max_retries, fallback_to_local, ssl_cert_file.
 
 Examples:
@@ -86,6 +87,26 @@ fn show(session: &Session) -> CommandResult {
         Some(settings.color.value.name().to_owned()),
         Some(&settings.color.origin),
     );
+    let azure = &settings.azure;
+    add(
+        "cloud",
+        Some(azure.cloud.value.to_string()),
+        Some(&azure.cloud.origin),
+    );
+    let auth = azure.auth.as_ref();
+    add(
+        "auth",
+        auth.map(|auth| auth.value.to_string()),
+        auth.map(|auth| &auth.origin),
+    );
+    let client = azure.client_id.as_ref();
+    add(
+        "client_id",
+        client.map(|id| id.value.clone()),
+        client.map(|id| &id.origin),
+    );
+    let secret = azure.client_secret.as_ref();
+    add("client_secret", secret.map(|_| "********".to_owned()), secret);
     let service = &settings.service;
     let seconds = |time: Duration| time.as_secs_f64().to_string();
     add(

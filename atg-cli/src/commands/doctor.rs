@@ -18,7 +18,11 @@ const EXAMPLES: &str = "\
 Examples:
   atg doctor
   atg doctor --check graph --output json
+  atg doctor --check azure,entra
+  atg doctor --auth az
   atg doctor --remote
+
+Azure is called only where its checks are named, --auth is given, or the environment has an application's credentials.
 
 Exit codes: 0 when nothing is broken, otherwise that of the first broken check's kind.";
 

@@ -81,6 +81,7 @@ impl DotEnv {
 fn is_ours(name: &str) -> bool {
     [
         env::ATG_API_KEY,
+        env::ATG_AUTH,
         env::ATG_CONFIG,
         env::ATG_DATA_DIR,
         env::ATG_FALLBACK_TO_LOCAL,
@@ -91,6 +92,15 @@ fn is_ours(name: &str) -> bool {
         env::ATG_REMOTE_MODE,
         env::ATG_REQUEST_TIMEOUT,
         env::ATG_SERVICE_URL,
+        env::ATG_USE_MANAGED_IDENTITY,
+        env::AZURE_AUTHORITY_HOST,
+        env::AZURE_CLIENT_CERTIFICATE_PASSWORD,
+        env::AZURE_CLIENT_CERTIFICATE_PATH,
+        env::AZURE_CLIENT_ID,
+        env::AZURE_CLIENT_SECRET,
+        env::AZURE_CLIENT_SEND_CERTIFICATE_CHAIN,
+        env::AZURE_CLOUD,
+        env::AZURE_FEDERATED_TOKEN_FILE,
         env::AZURE_TENANT_ID,
         env::LOG_LEVEL,
         env::NO_COLOR,

@@ -2,6 +2,7 @@
 //!
 //! This is the only place of the CLI that reads the environment.
 
+mod azure;
 mod dotenv;
 mod file;
 mod graph;
@@ -16,8 +17,8 @@ use std::{
 use atg_sdk::{Error, Result, azure::TenantId, env};
 use etcetera::BaseStrategy as _;
 
+pub(crate) use self::{azure::AzureSettings, graph::GraphLocation, service::ServiceSettings};
 use self::{dotenv::DotEnv, file::ConfigFile};
-pub(crate) use self::{graph::GraphLocation, service::ServiceSettings};
 use crate::args::{ColorWhen, GlobalArgs};
 
 /// Where a value came from.
@@ -61,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) color: Setting<ColorWhen>,
     /// Whether a service carries the jobs out, and how it is called.
     pub(crate) service: ServiceSettings,
+    /// How Azure is reached, and as whom.
+    pub(crate) azure: AzureSettings,
 }
 
 /// A value that can be set in several places.
@@ -158,6 +161,7 @@ impl Settings {
         };
         let color = layers.color(global)?;
         let service = ServiceSettings::load(&layers, global)?;
+        let azure = AzureSettings::load(&layers, global, service.certificates.as_ref())?;
         Ok(Self {
             config,
             data_dir,
@@ -166,6 +170,7 @@ impl Settings {
             log_level,
             color,
             service,
+            azure,
         })
     }
 }

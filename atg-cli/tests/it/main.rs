@@ -1,6 +1,7 @@
 //! Drives the real `atg`, as people and scripts do.
 
 mod admin;
+mod azure;
 mod config;
 mod help;
 mod jobs;

@@ -1,6 +1,6 @@
 //! Everything put together: from settings to calls.
 
-use std::{ffi::OsString, fs, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use atg_sdk::{Result, env};
 use tokio::sync::OnceCell;
@@ -35,18 +35,19 @@ pub struct AzureOptions {
 pub type BadVariable = (&'static str, String);
 
 impl AzureOptions {
-    /// Asks `read` for every variable by its name, and reads the certificates that `SSL_CERT_FILE` names. An empty variable
-    /// counts as not set.
+    /// Asks `read` for every variable by its name. An empty one counts as not set.
     ///
     /// # Errors
     /// All variables that cannot be used.
-    pub fn from_variables(mut read: impl FnMut(&str) -> Option<OsString>) -> Result<Self, Vec<BadVariable>> {
+    pub fn from_variables(
+        mut read: impl FnMut(&'static str) -> Option<OsString>,
+    ) -> Result<Self, Vec<BadVariable>> {
         let mut options = Self {
             credentials: CredentialSettings::from_variables(&mut read),
             ..Self::default()
         };
         let mut bad = Vec::new();
-        let mut text = |name: &str| {
+        let mut text = |name: &'static str| {
             let value = read(name).filter(|value| !value.is_empty())?;
             Some(value.to_string_lossy().into_owned())
         };
@@ -63,12 +64,7 @@ impl AzureOptions {
             }
         }
         options.authority = text(env::AZURE_AUTHORITY_HOST);
-        if let Some(path) = text(env::SSL_CERT_FILE) {
-            match fs::read(&path) {
-                Ok(pem) => options.connections.extra_ca = Some(pem),
-                Err(error) => bad.push((env::SSL_CERT_FILE, format!("read {path}: {error}"))),
-            }
-        }
+        options.connections.extra_ca_file = text(env::SSL_CERT_FILE).map(PathBuf::from);
         if bad.is_empty() { Ok(options) } else { Err(bad) }
     }
 
@@ -191,12 +187,11 @@ mod tests {
         let bad = AzureOptions::from_variables(|name| match name {
             "AZURE_CLOUD" => Some("mars".into()),
             "ATG_AUTH" => Some("browser".into()),
-            "SSL_CERT_FILE" => Some("/nowhere.pem".into()),
             _ => None,
         })
         .unwrap_err();
         let names: Vec<_> = bad.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["AZURE_CLOUD", "ATG_AUTH", "SSL_CERT_FILE"]);
+        assert_eq!(names, ["AZURE_CLOUD", "ATG_AUTH"]);
     }
 
     #[test]

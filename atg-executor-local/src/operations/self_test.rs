@@ -1,11 +1,15 @@
 //! `self-test`: whether everything that the operations need works, and what to do where it does not.
 //!
-//! Only what this build uses is checked: there is no check of a part that it does not have.
+//! Only what this build uses is checked: there is no check of a part that it does not have. Azure is called only where its
+//! check is asked for by name or somebody set up how to sign in: everything else works without a network.
+
+mod azure;
 
 use std::io::Write as _;
 
 use atg_sdk::{
     Completeness, Counters, Error, HealthState, Output, Result,
+    azure::TenantId,
     model::operations::self_test::{self, Check, Parameters},
 };
 
@@ -19,7 +23,11 @@ use crate::{
 const VERSION: &str = "version";
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
-    let names: Vec<&str> = health::PARTS.into_iter().chain([VERSION]).collect();
+    let names: Vec<&str> = health::PARTS
+        .into_iter()
+        .chain(azure::CHECKS)
+        .chain([VERSION])
+        .collect();
     if let Some(unknown) = parameters
         .checks
         .iter()
@@ -33,13 +41,19 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     }
     let wanted: Vec<&str> = names
         .into_iter()
-        .filter(|name| parameters.checks.is_empty() || parameters.checks.iter().any(|check| check == name))
+        .filter(|name| {
+            if parameters.checks.is_empty() {
+                !azure::CHECKS.contains(name) || azure::is_set_up(context)
+            } else {
+                parameters.checks.iter().any(|check| check == name)
+            }
+        })
         .collect();
     let mut checks = Vec::with_capacity(wanted.len());
     for (index, name) in wanted.iter().enumerate() {
         context.check_cancelled()?;
         context.progress(index as f64 / wanted.len() as f64, name, Counters::default());
-        checks.push(check(name, context).await);
+        checks.push(check(name, parameters.tenant_id, context).await);
     }
     let output = self_test::Output { checks };
     write_report(&output, context).await?;
@@ -49,7 +63,7 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     })
 }
 
-async fn check(name: &str, context: &Context) -> Check {
+async fn check(name: &str, tenant: Option<TenantId>, context: &Context) -> Check {
     let found = if name == VERSION {
         Ok(format!(
             "atg {} on {} {}",
@@ -57,6 +71,8 @@ async fn check(name: &str, context: &Context) -> Check {
             std::env::consts::OS,
             std::env::consts::ARCH
         ))
+    } else if azure::CHECKS.contains(&name) {
+        return azure::check(name, tenant, context).await;
     } else {
         health::check(context.state(), name, Look::Close).await
     };

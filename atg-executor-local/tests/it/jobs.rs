@@ -166,6 +166,52 @@ async fn the_self_test_names_what_is_wrong_and_what_to_do() {
     assert_eq!(report, output);
 }
 
+/// Without a way to sign in nothing is asked of Azure, unless somebody asks for just that.
+#[tokio::test]
+async fn azure_is_looked_at_where_it_is_asked_for_and_says_what_was_tried() {
+    let place = tempfile::tempdir().unwrap();
+    let mut options = LocalOptions::new(place.path());
+    // Nothing of this machine is to be found: neither its metadata service nor its tools.
+    options.azure.credentials.path = Some("/nowhere".into());
+    options.azure.credentials.use_managed_identity = false;
+    let executor = LocalExecutor::open(options).unwrap();
+    let request = JobRequest::new(Operation::SelfTest(self_test::Parameters {
+        checks: vec!["azure".to_owned()],
+        ..self_test::Parameters::default()
+    }));
+    let job = executor.run(request).await.unwrap();
+    let Some(Output::SelfTest(output)) = job.output else {
+        panic!("{:?}", job.output);
+    };
+    let check = &output.checks[0];
+    assert_eq!(check.error_kind.as_deref(), Some("Unauthenticated"), "{check:?}");
+    for tried in [
+        "secret: AZURE_CLIENT_SECRET is not set",
+        "az: the Azure CLI is not installed",
+    ] {
+        assert!(check.detail.contains(tried), "{check:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_bound_to_tenants_is_not_told_as_whom_a_service_signs_in() {
+    let place = tempfile::tempdir().unwrap();
+    let executor = open(place.path());
+    let mut request = JobRequest::new(Operation::SelfTest(self_test::Parameters {
+        checks: vec!["azure".to_owned(), "entra".to_owned()],
+        ..self_test::Parameters::default()
+    }));
+    request.confined_to = Some(vec!["11111111-1111-1111-1111-111111111111".parse().unwrap()]);
+    let job = executor.run(request).await.unwrap();
+    let Some(Output::SelfTest(output)) = job.output else {
+        panic!("{:?}", job.output);
+    };
+    assert_eq!(output.checks.len(), 2);
+    for check in &output.checks {
+        assert!(check.detail.contains("not looked at"), "{check:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_check_is_refused_by_name() {
     let place = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::AuthMethod;
 
 /// Everything that credentials are made of. Whoever makes it has read the environment.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CredentialSettings {
     /// The only way to try; `None` tries them in order.
@@ -61,14 +61,20 @@ pub struct ManagedIdentitySettings {
     pub arc_agent: Option<PathBuf>,
 }
 
+impl Default for CredentialSettings {
+    fn default() -> Self {
+        Self::from_variables(|_| None)
+    }
+}
+
 impl CredentialSettings {
     /// Asks `read` for every variable by its name. An empty one counts as not set.
-    pub fn from_variables(mut read: impl FnMut(&str) -> Option<OsString>) -> Self {
-        let mut raw = |name: &str| read(name).filter(|value| !value.is_empty());
+    pub fn from_variables(mut read: impl FnMut(&'static str) -> Option<OsString>) -> Self {
+        let mut raw = |name: &'static str| read(name).filter(|value| !value.is_empty());
         let path = raw("PATH");
         let certificate_path = raw(env::AZURE_CLIENT_CERTIFICATE_PATH).map(PathBuf::from);
         let federated_token_file = raw(env::AZURE_FEDERATED_TOKEN_FILE).map(PathBuf::from);
-        let mut text = |name: &str| raw(name).and_then(|value| value.into_string().ok());
+        let mut text = |name: &'static str| raw(name).and_then(|value| value.into_string().ok());
         let truth = |text: Option<String>| {
             text.map(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "1"))
         };

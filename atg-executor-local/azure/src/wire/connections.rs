@@ -1,6 +1,6 @@
 //! Real connections, kept and used again: HTTP/2 where it is offered, through the proxy that the system names.
 
-use std::{fmt, time::Duration};
+use std::{fmt, fs, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use atg_sdk::{Error, ErrorKind, Result};
@@ -24,6 +24,8 @@ const PING: Duration = Duration::from_secs(20);
 pub struct ConnectionOptions {
     /// Certificate authorities to trust beside the system's, PEM.
     pub extra_ca: Option<Vec<u8>>,
+    /// A file of such, read when connections are made: whoever makes none is not held up by one that is gone.
+    pub extra_ca_file: Option<PathBuf>,
     /// A proxy for everything, instead of what the system names; it may hold a name and password.
     pub proxy: Option<secrecy::SecretString>,
     /// No proxy at all: metadata services answer on this very machine only.
@@ -36,6 +38,7 @@ impl fmt::Debug for ConnectionOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionOptions")
             .field("extra_ca", &self.extra_ca.as_ref().map(Vec::len))
+            .field("extra_ca_file", &self.extra_ca_file)
             .field("proxy", &self.proxy.is_some())
             .field("no_proxy", &self.no_proxy)
             .field("thumbprint", &self.thumbprint)
@@ -115,19 +118,33 @@ fn trust(builder: ClientBuilder, options: &ConnectionOptions) -> Result<ClientBu
     if let Some(thumbprint) = &options.thumbprint {
         return Ok(builder.tls_backend_preconfigured(thumbprint::only(thumbprint)?));
     }
-    let Some(pem) = &options.extra_ca else {
-        return Ok(builder);
-    };
-    let certificates = Certificate::from_pem_bundle(pem).map_err(|error| {
+    let mut builder = builder;
+    if let Some(pem) = &options.extra_ca {
+        builder = builder.tls_certs_merge(certificates(pem)?);
+    }
+    if let Some(path) = &options.extra_ca_file {
+        let pem = fs::read(path).map_err(|error| {
+            Error::invalid(format!(
+                "read the certificate authorities in {}, which SSL_CERT_FILE names: {error}",
+                path.display()
+            ))
+        })?;
+        builder = builder.tls_certs_merge(certificates(&pem)?);
+    }
+    Ok(builder)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>> {
+    let found = Certificate::from_pem_bundle(pem).map_err(|error| {
         Error::invalid("read the extra certificate authority: it is not PEM of certificates")
             .with_source(error)
     })?;
-    if certificates.is_empty() {
+    if found.is_empty() {
         return Err(Error::invalid(
             "read the extra certificate authority: the file holds no certificate",
         ));
     }
-    Ok(builder.tls_certs_merge(certificates))
+    Ok(found)
 }
 
 #[async_trait]

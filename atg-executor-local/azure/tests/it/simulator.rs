@@ -1,7 +1,7 @@
 //! Against the simulated Azure: signing in over real TLS in every way that it knows, and paging through a whole tenant.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
 };
@@ -10,12 +10,14 @@ use atg_azure::{
     Azure, AzureOptions,
     cloud::CloudName,
     credential::{AuthMethod, CredentialSettings, Identity},
+    key_vault::SecretStore,
     transport::{Request, Transport},
     wire::ConnectionOptions,
 };
-use atg_azure_sim::{Config, Pages, Principal, Simulator, Source};
+use atg_azure_sim::{Config, Pages, Principal, Secret, Simulator, Source};
 use atg_sdk::ErrorKind;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -254,6 +256,13 @@ async fn every_way_that_the_simulator_knows_leads_to_a_token_that_it_takes() {
             AuthMethod::Federated,
             and("AZURE_FEDERATED_TOKEN_FILE", file.display().to_string()),
         ),
+        (
+            AuthMethod::ManagedIdentity,
+            vec![(
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+                simulator.http_origin().to_owned(),
+            )],
+        ),
     ];
     for (method, pairs) in ways {
         let identity = sign_in(&simulator, method, &pairs).await;
@@ -314,4 +323,24 @@ async fn what_a_principal_may_not_see_is_an_error_and_not_an_empty_list() {
         "{error:?}"
     );
     assert!(error.code().is_some(), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulated_vault_gives_its_secrets() {
+    let secrets = (0..5).map(|number| Secret {
+        vault: "keys".to_owned(),
+        name: format!("atg-key-{number}"),
+        value: format!("value-{number}"),
+    });
+    let secrets: Vec<_> = secrets.collect();
+    let simulator = start(&demo(), |config| config.secrets = secrets).await;
+    let transport = connect(through_proxy(&simulator)).await;
+    let store = SecretStore::new(transport.clone(), transport.cloud().vault("keys").unwrap());
+    let found = store.versions("atg-key-").await.unwrap();
+    let values: BTreeMap<_, _> = found
+        .iter()
+        .map(|secret| (secret.name.as_str(), secret.value.expose_secret()))
+        .collect();
+    assert_eq!(values.len(), 5);
+    assert_eq!(values["atg-key-3"], "value-3");
 }

@@ -57,7 +57,7 @@ impl Secrets {
                 .map(SecretString::from)
         };
         let names = UNSUPPORTED.iter().map(|(name, _)| *name);
-        let (azure, bad) = match AzureOptions::from_variables(|name| std::env::var_os(name)) {
+        let (azure, bad) = match AzureOptions::from_variables(std::env::var_os) {
             Ok(azure) => (azure, Vec::new()),
             Err(bad) => (AzureOptions::default(), bad),
         };

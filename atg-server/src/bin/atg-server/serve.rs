@@ -141,6 +141,7 @@ fn worker(
     };
     let local = LocalOptions::new(&config.data_dir)
         .with_graph(config.graph.clone())
+        .with_azure(config.azure.clone())
         .with_max_concurrent_jobs(slots.long + slots.short)
         .with_retention(config.retention)
         .with_graph_writes({
