@@ -87,7 +87,9 @@ pub(crate) async fn run(
     let job = follow(executor, id, reporter, signals, place)
         .await
         .inspect_err(|error| {
-            if let (Place::Service(url), true) = (place, error.is_retryable()) {
+            // What cannot be followed any more goes on all the same, unless it is no more.
+            let is_there = !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone);
+            if let (Place::Service(url), true) = (place, is_there) {
                 reporter.finish();
                 reporter.note(&format!(
                     "job {id} is still at {url}: `atg --remote job watch {id}` comes back to it"

@@ -103,6 +103,9 @@ impl Executor for Troubled {
     }
 
     async fn health(&self) -> Result<Health> {
+        if self.trouble == Trouble::Breaks {
+            return Err(Error::internal(CANARY));
+        }
         self.inner.health().await
     }
 }
@@ -285,7 +288,14 @@ async fn a_defect_shows_a_request_id_and_nothing_of_itself() {
             assert!(problem.get("errors").is_none(), "{problem}");
         }
         // One broken call takes no other with it.
-        assert_eq!(site.get("/api/v1/status", &key).send().await.status, 200);
+        assert_eq!(site.call(Method::GET, "/health/live").send().await.status, 200);
+        let unhealthy = trouble == Trouble::Breaks;
+        for (path, word) in [("/health", "unhealthy"), ("/health/ready", "not_ready")] {
+            let answer = site.call(Method::GET, path).send().await;
+            assert_eq!(answer.status == 503, unhealthy, "{answer:?}");
+            assert_eq!(answer.json()["status"] == word, unhealthy, "{answer:?}");
+            assert!(!answer.text().contains("canary"), "{answer:?}");
+        }
     }
 }
 

@@ -103,6 +103,23 @@ async fn artifacts_are_kept_where_the_operator_says_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn another_graph_beside_the_same_queue_is_refused_before_anything_is_announced() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(&mut command(), dir.path()).await;
+    assert_eq!(server.stop().await.0, Some(0));
+    let other = format!("sqlite:{}", dir.path().join("other.db").display());
+    for role in ["all", "worker"] {
+        let mut command = with(&["--role", role, "--port", "0"], dir.path());
+        let (code, stdout, stderr) = output(command.env("ATG_GRAPH", &other)).await;
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert!(
+            stderr.contains("works with the graph") && stderr.contains("brings"),
+            "{stderr}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn dead_letters_are_listed_and_submitted_again() {
     let dir = TempDir::new().unwrap();
     let (code, _, stderr) = output(&mut with(&["queue", "dead-letters"], dir.path())).await;

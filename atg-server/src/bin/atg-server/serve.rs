@@ -54,7 +54,7 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     // Everything that can be refused is refused before the first line that somebody may wait for.
     let worker = match config.role {
         Role::Api => None,
-        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics, &keys)?),
+        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics, &keys).await?),
     };
     let executor: Arc<dyn Executor> = Arc::new(queue);
     let listener = match config.role {
@@ -129,7 +129,7 @@ async fn open_queue(config: &Config) -> Result<QueueExecutor> {
 }
 
 /// What carries jobs out: the only line of the service that names it.
-fn worker(
+async fn worker(
     config: &Config,
     queue: &QueueExecutor,
     metrics: &Arc<Metrics>,
@@ -155,6 +155,8 @@ fn worker(
         .with_admit(admit(config, keys))
         .with_ended(Arc::new(move |job| metrics.ended(job)));
     let executor = Arc::new(LocalExecutor::open(local)?);
+    // The worker would find out as well, but only after somebody was told that this process is there.
+    queue.join_graph(executor.health().await?.graph_id).await?;
     Ok(Worker::new(queue, executor, options))
 }
 

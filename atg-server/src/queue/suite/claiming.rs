@@ -15,14 +15,27 @@ pub(crate) async fn a_claim_says_all_that_a_worker_needs(fixture: &dyn Fixture) 
     assert!(bench.claim().await.is_none());
     let request = JobRequest {
         confined_to: Some(vec![tenant(1), tenant(2)]),
+        trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            .parse()
+            .ok(),
         ..scan_of(1).with_owner(somebody("a"))
     };
     bench.submit(&request).await;
     bench.pass(seconds(5));
     let claim = bench.claim().await.unwrap();
     assert_eq!((claim.lease.job, claim.lease.attempt), (request.id, 1));
-    assert_eq!((claim.owner, claim.operation), (request.owner, request.operation));
+    assert_eq!(
+        (&claim.owner, &claim.operation),
+        (&request.owner, &request.operation)
+    );
     assert_eq!(claim.confined_to, request.confined_to);
+    assert!(claim.trace.is_some() && claim.trace == request.trace);
+    // Under another trace it is the same request.
+    let again = JobRequest {
+        trace: None,
+        ..request.clone()
+    };
+    assert_eq!(bench.submit(&again).await.trace, request.trace);
     assert_eq!((claim.failures, claim.progress_events, claim.warnings), (0, 0, 0));
     let job = bench.job(request.id).await;
     assert_eq!((job.status, job.attempt), (JobStatus::Running, 1));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atg_sdk::{
-    ErrorKind, EventKind, Input, InputDigest, Job, JobFilter, JobRequest, JobStatus, Operation,
+    ErrorKind, EventKind, FormerJob, Input, InputDigest, Job, JobFilter, JobRequest, JobStatus, Operation,
     model::operations::scan,
 };
 use futures::FutureExt as _;
@@ -110,9 +110,23 @@ pub(crate) async fn a_listing_is_filtered_and_continued(fixture: &dyn Fixture) {
     assert_eq!(list(none, 100).await.len(), 0);
 }
 
+/// Says that the job is gone, and whose it was.
+fn remembered<T: std::fmt::Debug>(answer: atg_sdk::Result<T>, owner: &str) {
+    let error = answer.unwrap_err();
+    let former = FormerJob {
+        owner: somebody(owner),
+        tenant_id: Some(tenant(1)),
+    };
+    assert_eq!(
+        (error.kind(), FormerJob::of(&error)),
+        (ErrorKind::Gone, Some(&former))
+    );
+}
+
 pub(crate) async fn an_ended_job_is_kept_for_its_time(fixture: &dyn Fixture) {
     let bench = Bench::new(fixture).await;
-    let lease = bench.running().await;
+    bench.submit(&scan_of(1).with_owner(somebody("a"))).await;
+    let lease = bench.claim().await.unwrap().lease;
     bench.pass(hours(24 * 30));
     let job = bench.append(lease, [completed()]).await.unwrap();
     assert_eq!(job.expires_at, job.completed_at.map(|at| at + hours(24 * 7)));
@@ -122,8 +136,8 @@ pub(crate) async fn an_ended_job_is_kept_for_its_time(fixture: &dyn Fixture) {
     bench.pass(seconds(2));
     // Its time is over, whether or not somebody has cleared it away.
     for expected in [vec![lease.job], Vec::new()] {
-        refused(bench.queue.get(lease.job).await, ErrorKind::Gone);
-        refused(bench.queue.events(lease.job, 0).await, ErrorKind::Gone);
+        remembered(bench.queue.get(lease.job).await, "a");
+        remembered(bench.queue.events(lease.job, 0).await, "a");
         assert!(
             bench
                 .queue
@@ -134,10 +148,7 @@ pub(crate) async fn an_ended_job_is_kept_for_its_time(fixture: &dyn Fixture) {
         );
         assert_eq!(bench.queue.expire().await.unwrap().jobs, expected);
     }
-    refused(
-        bench.queue.submit(scan_of(1).with_id(lease.job), 0).await,
-        ErrorKind::Gone,
-    );
+    remembered(bench.queue.submit(scan_of(1).with_id(lease.job), 0).await, "a");
     bench.pass(hours(24 * 7) + seconds(1));
     bench.queue.expire().await.unwrap();
     refused(bench.queue.get(lease.job).await, ErrorKind::NotFound);
@@ -145,7 +156,8 @@ pub(crate) async fn an_ended_job_is_kept_for_its_time(fixture: &dyn Fixture) {
 
 pub(crate) async fn a_deleted_job_leaves_only_its_id(fixture: &dyn Fixture) {
     let bench = Bench::new(fixture).await;
-    let lease = bench.running().await;
+    bench.submit(&scan_of(1).with_owner(somebody("a"))).await;
+    let lease = bench.claim().await.unwrap().lease;
     refused(bench.queue.delete(lease.job).await, ErrorKind::Conflict);
     bench.append(lease, [completed()]).await.unwrap();
     assert!(bench.queue.delete(lease.job).await.unwrap());
@@ -154,10 +166,7 @@ pub(crate) async fn a_deleted_job_leaves_only_its_id(fixture: &dyn Fixture) {
     refused(bench.queue.events(lease.job, 0).await, ErrorKind::NotFound);
     refused(bench.queue.cancel(lease.job).await, ErrorKind::NotFound);
     refused(bench.append(lease, [warning("late")]).await, ErrorKind::NotFound);
-    refused(
-        bench.queue.submit(scan_of(1).with_id(lease.job), 0).await,
-        ErrorKind::Gone,
-    );
+    remembered(bench.queue.submit(scan_of(1).with_id(lease.job), 0).await, "a");
     bench.pass(hours(24 * 8));
     bench.queue.expire().await.unwrap();
     bench.submit(&scan_of(1).with_id(lease.job)).await;
