@@ -10,6 +10,7 @@ pub mod bicep;
 mod checks;
 mod deployment;
 pub mod facts;
+pub mod ledger;
 pub mod plan;
 pub mod planner;
 pub mod report;

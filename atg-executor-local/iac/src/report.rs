@@ -102,8 +102,9 @@ impl<'a> Report<'a> {
             });
         });
         self.checklist(&mut out);
-        let notes = self.written.map_or(&[][..], |written| &written.notes[..]);
-        out.list("notes", notes, |line, note| line.text(note));
+        let of_writer = self.written.map_or(&[][..], |written| &written.notes[..]);
+        let notes: Vec<&String> = survey.notes.iter().chain(of_writer).collect();
+        out.list("notes", &notes, |line, note| line.text(note));
         let unresolved: Vec<_> = survey.unresolved.iter().collect();
         out.list("unresolved", &unresolved, |line, (id, owner)| {
             line.object(|line| {

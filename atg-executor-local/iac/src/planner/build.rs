@@ -3,7 +3,7 @@
 use atg_sdk::{Result, azure::TenantId};
 
 use super::{
-    Planned, Survey, cycles,
+    OtherTenant, Planned, Survey, cycles,
     draft::Draft,
     explain::Explain,
     externals::Externals,
@@ -32,6 +32,8 @@ pub(crate) struct Materials {
     pub(crate) choices: Vec<Choice>,
     pub(crate) duplicates: Vec<Object>,
     pub(crate) explain: Explain,
+    pub(crate) target: Option<OtherTenant>,
+    pub(crate) notes: Vec<String>,
 }
 
 pub(crate) fn build(materials: Materials) -> Result<Planned> {
@@ -42,6 +44,8 @@ pub(crate) fn build(materials: Materials) -> Result<Planned> {
         choices,
         duplicates,
         explain,
+        target,
+        notes,
     } = materials;
     let tenant_text = tenant.to_string();
     let mut externals = Externals::default();
@@ -60,7 +64,7 @@ pub(crate) fn build(materials: Materials) -> Result<Planned> {
     } = resolver;
 
     let mut associations = Vec::new();
-    let sequence = sequence(&mut resources, &drafts, &mut externals, &mut associations);
+    let sequence = sequence(&mut resources, &drafts, &index, &mut externals, &mut associations);
     let outside = outside::arrange(&mut externals, &drafts, &index);
     let numbers = Numbers::new(drafts.len(), &sequence, &outside, &secrets);
 
@@ -84,7 +88,14 @@ pub(crate) fn build(materials: Materials) -> Result<Planned> {
         &mut associations,
         &mut externals,
     );
-    let parameters = parameters::make(&secrets, &numbers, &ordered, &associations, &mut externals);
+    let parameters = parameters::make(
+        &secrets,
+        &numbers,
+        &ordered,
+        &associations,
+        &mut externals,
+        target.as_ref(),
+    );
     let survey = Survey {
         objects: skip::count(&drafts, &choices),
         unknown_types: unknown_types(&ordered),
@@ -92,6 +103,7 @@ pub(crate) fn build(materials: Materials) -> Result<Planned> {
         references_outside: counts.outside,
         references_literal: counts.literal,
         unresolved,
+        notes,
     };
     let plan = Plan {
         tenant,
@@ -196,6 +208,7 @@ fn resource(
 fn sequence(
     resources: &mut [Option<Resource>],
     drafts: &[Draft],
+    index: &Index,
     externals: &mut Externals,
     associations: &mut Vec<Association>,
 ) -> Vec<u32> {
@@ -213,7 +226,7 @@ fn sequence(
             let parent = resources[who as usize].as_ref().map(|resource| resource.parent);
             parent == Some(Target::Resource(ResourceKey(whom)))
         });
-        cycles::cut(&broken, resources, drafts, externals, associations);
+        cycles::cut(&broken, resources, (drafts, index), externals, associations);
         for (who, whom) in &broken {
             dependencies[*who as usize].retain(|other| other != whom);
         }

@@ -1,6 +1,6 @@
 //! Takes values out of bodies that cannot be set when the resource is made, because they refer to what comes later.
 
-use super::{draft::Draft, externals::Externals, resolve::reference_to_id};
+use super::{draft::Draft, externals::Externals, index::Index, resolve::reference_to_id};
 use crate::plan::{
     Association, Attribute, Member, Piece, Reference, Resource, ResourceKey, Symbol, Target, Text, Value,
 };
@@ -11,7 +11,7 @@ use crate::plan::{
 pub(crate) fn cut(
     broken: &[(u32, u32)],
     resources: &mut [Option<Resource>],
-    drafts: &[Draft],
+    (drafts, index): (&[Draft], &Index),
     externals: &mut Externals,
     associations: &mut Vec<Association>,
 ) {
@@ -24,6 +24,7 @@ pub(crate) fn cut(
             owner,
             later: same_owner.iter().map(|(_, whom)| ResourceKey(*whom)).collect(),
             drafts,
+            index,
             externals,
             out: Vec::new(),
         };
@@ -40,6 +41,7 @@ struct Scissors<'a> {
     /// What the owner must not wait for.
     later: Vec<ResourceKey>,
     drafts: &'a [Draft],
+    index: &'a Index,
     externals: &'a mut Externals,
     out: Vec<Association>,
 }
@@ -120,11 +122,11 @@ impl Scissors<'_> {
             return;
         };
         // As it was spelled, where that is another spelling only: what is compared with it is.
-        let own = &self.drafts[key.index()].id;
-        let id = if reference.spelled.eq_ignore_ascii_case(own) {
+        let own = self.drafts[key.index()].new_id(self.drafts, self.index);
+        let id = if reference.spelled.eq_ignore_ascii_case(&own) {
             &*reference.spelled
         } else {
-            own
+            own.as_str()
         };
         let scope = id.match_indices('/').nth(2).map_or(id, |(at, _)| &id[..at]);
         let subscription = (reference.attribute == Attribute::Id)

@@ -34,6 +34,8 @@ pub(crate) struct Draft {
     pub(crate) is_creatable: bool,
     /// Whether it is called otherwise than in the source.
     pub(crate) is_renamed: bool,
+    /// Whether it is another one than what is there, so that nothing may be imported for it.
+    pub(crate) is_new: bool,
     /// Whether the source told nothing of what it holds.
     pub(crate) thin: bool,
     /// Which top-level members Azure answers and does not take.
@@ -130,6 +132,7 @@ impl Draft {
             known_version: None,
             is_creatable: true,
             is_renamed: false,
+            is_new: false,
             thin: properties.is_none(),
             answered: Vec::new(),
             respelled: Vec::new(),
@@ -194,7 +197,7 @@ impl Draft {
         if matches!(self.what, What::Entra(_)) {
             return Some(self.id.clone());
         }
-        if self.is_renamed {
+        if self.is_renamed || self.is_new {
             return None;
         }
         let above = self.parent_id().and_then(|parent| index.get(&key_of(&parent)));
@@ -221,6 +224,32 @@ impl Draft {
             What::ResourceGroup => format!("{head}/resourceGroups/{name}"),
             _ => spelled(&self.id),
         })
+    }
+
+    /// Gives it another name.
+    pub(crate) fn rename(&mut self, name: String) -> Result<(), String> {
+        if name.is_empty() || name.contains('/') || name.chars().any(char::is_control) {
+            return Err(format!("`{}` is no name", name.escape_debug()));
+        }
+        if name != self.name {
+            self.is_renamed = !matches!(self.what, What::Entra(_));
+            self.name = name;
+        }
+        Ok(())
+    }
+
+    /// The ID that it will have, with the names that it and what it lies in are given.
+    pub(crate) fn new_id(&self, drafts: &[Self], index: &Index) -> String {
+        let id = self.id.trim_end_matches('/');
+        let above = self.parent_id().and_then(|parent| index.get(&key_of(&parent)));
+        let (Some((head, _)), Some(parent)) = (id.rsplit_once('/'), above) else {
+            return id.to_owned();
+        };
+        let parent = &drafts[parent as usize];
+        let rest = head
+            .get(parent.id.trim_end_matches('/').len()..)
+            .unwrap_or_default();
+        format!("{}{rest}/{}", parent.new_id(drafts, index), self.name)
     }
 
     /// What lies nearest above it. `None` where its ID does not say (subscriptions, management groups).

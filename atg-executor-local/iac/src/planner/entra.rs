@@ -117,6 +117,7 @@ pub(crate) fn draft(
         known_version: None,
         is_creatable: true,
         is_renamed: false,
+        is_new: false,
         thin: false,
         answered: Vec::new(),
         respelled: Vec::new(),

@@ -12,6 +12,8 @@ use crate::plan::{Attribute, Entra};
 pub(crate) struct Index {
     by_key: HashMap<Box<str>, u32>,
     by_guid: HashMap<Box<str>, (u32, Attribute)>,
+    /// What has another name now and is the beginning of host names, by its old one in small letters.
+    by_host: HashMap<Box<str>, u32>,
 }
 
 impl Index {
@@ -21,6 +23,7 @@ impl Index {
         let mut out = Self {
             by_key: HashMap::with_capacity(drafts.len()),
             by_guid: HashMap::new(),
+            by_host: HashMap::new(),
         };
         for (number, guid, attribute) in identities {
             out.say(&guid, number, attribute);
@@ -49,6 +52,21 @@ impl Index {
                 .entry(guid.to_lowercase().into())
                 .or_insert((number, attribute));
         }
+    }
+
+    /// Remembers that a host name begins with the old name of a draft.
+    pub(crate) fn say_host(&mut self, old_name: &str, number: u32) {
+        self.by_host
+            .entry(old_name.to_lowercase().into())
+            .or_insert(number);
+    }
+
+    pub(crate) fn has_hosts(&self) -> bool {
+        !self.by_host.is_empty()
+    }
+
+    pub(crate) fn host(&self, lower: &str) -> Option<u32> {
+        self.by_host.get(lower).copied()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<u32> {

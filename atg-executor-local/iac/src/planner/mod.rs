@@ -13,6 +13,7 @@ mod entra;
 mod explain;
 mod externals;
 mod glob;
+mod hosts;
 mod index;
 mod inline;
 mod knowledge;
@@ -34,7 +35,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use atg_sdk::Result;
+use atg_sdk::{Error, Result, azure::TenantId};
 
 use self::{
     draft::{Draft, What},
@@ -42,6 +43,7 @@ use self::{
     skip::Skip,
 };
 use crate::{
+    ledger::{self, Ledger},
     plan::{Attribute, Plan, Reason},
     source::{Object, Source},
 };
@@ -57,8 +59,19 @@ pub struct Options {
     pub subset: Subset,
     /// Changes.
     pub rules: Rules,
+    /// The tenant that the files are for, where it is another one.
+    pub target: Option<OtherTenant>,
     /// IDs of resources of which is wanted what was done to them.
     pub explain: Vec<String>,
+}
+
+/// A tenant that is not the one that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherTenant {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// What is known of what stands there for what is here.
+    pub ledger: Option<Ledger>,
 }
 
 /// A plan, and what was seen while it was made.
@@ -88,6 +101,8 @@ pub struct Survey {
     /// Those of the last that name an object of the source all the same, with whose they are: none, unless there is a
     /// defect.
     pub unresolved: Vec<(String, String)>,
+    /// What a person should know of the wishes: rules that match nothing.
+    pub notes: Vec<String>,
 }
 
 /// Makes the plan.
@@ -99,13 +114,27 @@ pub fn plan(source: Source, options: &Options) -> Result<Planned> {
     let mut explain = explain::Explain::new(&options.explain);
     let (mut drafts, identities, duplicates) = drafts(source.objects, &tenant, &mut explain);
     entra::link(&mut drafts, source.links);
-    let index = Index::new(&drafts, identities);
+    let mut index = Index::new(&drafts, identities);
     let parents = parents::numbers(&drafts, &index);
     explain.check(&index)?;
     spread(&mut drafts, &parents);
     let choices = select::choose(&drafts, &parents, &index, &options.subset);
     let is_in = |number: u32| choices[number as usize].is_in;
-    options.rules.apply(&mut drafts, &parents, is_in)?;
+    if let Some(target) = &options.target {
+        move_to(target, source.tenant, &mut drafts, is_in)?;
+    }
+    let notes = options.rules.apply(&mut drafts, &parents, is_in)?;
+    for (number, draft) in (0..).zip(&drafts) {
+        if draft.is_renamed && ledger::is_unique(draft.what.type_text()) {
+            let old = draft
+                .id
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            index.say_host(old, number);
+        }
+    }
     inline::settle(&mut drafts, &parents, is_in);
     for (number, draft) in (0..).zip(&mut drafts) {
         if draft.skip.is_none() {
@@ -126,7 +155,45 @@ pub fn plan(source: Source, options: &Options) -> Result<Planned> {
         choices,
         duplicates,
         explain,
+        target: options.target.clone(),
+        notes,
     })
+}
+
+/// Makes everything new, and gives another name to what has one that nobody else may have.
+fn move_to(
+    target: &OtherTenant,
+    source: TenantId,
+    drafts: &mut [Draft],
+    is_in: impl Fn(u32) -> bool,
+) -> Result<()> {
+    if let Some(ledger) = &target.ledger
+        && (ledger.source_tenant_id, ledger.target_tenant_id) != (source, target.tenant)
+    {
+        return Err(Error::invalid(format!(
+            "use the ledger: it leads from tenant {} to {}, and this is from {source} to {}",
+            ledger.source_tenant_id, ledger.target_tenant_id, target.tenant
+        )));
+    }
+    for (number, draft) in (0..).zip(drafts) {
+        draft.is_new = true;
+        if !is_in(number) || draft.skip.is_some() {
+            continue;
+        }
+        let said = target
+            .ledger
+            .as_ref()
+            .and_then(|ledger| ledger.name(&draft.id))
+            .map(str::to_owned);
+        let kind = draft.what.type_text();
+        let new = said.or_else(|| ledger::propose(kind, &draft.name, &draft.id, target.tenant));
+        if let Some(new) = new {
+            draft
+                .rename(new)
+                .map_err(|reason| Error::invalid(format!("use the ledger for {}: {reason}", draft.id)))?;
+        }
+    }
+    Ok(())
 }
 
 type Identities = Vec<(u32, String, Attribute)>;

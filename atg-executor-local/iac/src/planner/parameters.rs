@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use atg_json::Json;
 
 use super::{
+    OtherTenant,
     names::snake,
     naming,
     numbers::Numbers,
@@ -21,6 +22,7 @@ pub(crate) fn make(
     resources: &[Resource],
     associations: &[Association],
     externals: &mut [External],
+    target: Option<&OtherTenant>,
 ) -> Vec<Parameter> {
     let mut names = Names::new(resources, associations, externals);
     let mut out = Vec::new();
@@ -64,33 +66,60 @@ pub(crate) fn make(
         .iter()
         .filter(|external| external.kind == ExternalKind::Subscription)
         .count();
-    for external in externals {
+    let mut found: Vec<(usize, Parameter)> = Vec::new();
+    for (at, external) in externals.iter().enumerate() {
         let guid = last_segment(&external.id);
-        let (name, description) = match external.kind {
-            ExternalKind::Tenant => ("tenant_id".to_owned(), "The tenant".to_owned()),
-            ExternalKind::Subscription if subscriptions == 1 => {
-                ("subscription_id".to_owned(), "The subscription".to_owned())
-            }
-            ExternalKind::Subscription => (
-                format!(
-                    "subscription_id_{}",
-                    snake(guid.split('-').next().unwrap_or_default())
-                ),
-                format!("The subscription that was {guid}"),
+        let ledger = target.and_then(|target| target.ledger.as_ref());
+        let (name, description, elsewhere) = match external.kind {
+            ExternalKind::Tenant => (
+                "tenant_id".to_owned(),
+                "The tenant".to_owned(),
+                target.map(|target| target.tenant.to_string()),
             ),
-            ExternalKind::ManagementGroup
+            ExternalKind::Subscription => {
+                let name = match subscriptions {
+                    1 => "subscription_id".to_owned(),
+                    _ => format!(
+                        "subscription_id_{}",
+                        snake(guid.split('-').next().unwrap_or_default())
+                    ),
+                };
+                let description = match target {
+                    Some(_) => format!("The subscription that stands for {guid}"),
+                    None => format!("The subscription {guid}"),
+                };
+                let said = ledger.and_then(|ledger| ledger.subscription(guid));
+                (name, description, said.map(str::to_owned))
+            }
+            // In its own tenant it is what it is.
+            ExternalKind::Directory if target.is_some() => (
+                format!("{}_object_id", external.symbol),
+                format!("The object ID of what stands for {guid}"),
+                ledger
+                    .and_then(|ledger| ledger.principal(guid))
+                    .map(str::to_owned),
+            ),
+            ExternalKind::Directory
+            | ExternalKind::ManagementGroup
             | ExternalKind::ResourceGroup
-            | ExternalKind::Resource { .. }
-            | ExternalKind::Directory => continue,
+            | ExternalKind::Resource { .. } => continue,
         };
-        external.parameter = Some(ParameterKey(u32::try_from(out.len()).unwrap_or(u32::MAX)));
-        out.push(Parameter {
+        let parameter = Parameter {
             symbol: names.own(&name),
             description,
             kind: ParameterType::Text,
-            default: Some(Json::from(guid)),
+            default: match target {
+                Some(_) => elsewhere.map(Json::from),
+                None => Some(Json::from(guid)),
+            },
             origin: Origin::External,
-        });
+        };
+        found.push((at, parameter));
+    }
+    found.sort_by_key(|(_, parameter)| parameter.default.is_some());
+    for (at, parameter) in found {
+        externals[at].parameter = Some(ParameterKey(u32::try_from(out.len()).unwrap_or(u32::MAX)));
+        out.push(parameter);
     }
     out
 }

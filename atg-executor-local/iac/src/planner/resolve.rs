@@ -11,6 +11,7 @@ use super::{
     clean::ASKED,
     draft::{Draft, What},
     externals::Externals,
+    hosts,
     index::{Index, is_guid},
 };
 use crate::plan::{Attribute, Member, ParameterKey, Piece, Reference, ResourceKey, Target, Text, Value};
@@ -80,7 +81,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn is_written(&self, number: u32) -> bool {
+    pub(crate) fn is_written(&self, number: u32) -> bool {
         self.drafts[number as usize].skip.is_none()
     }
 }
@@ -160,6 +161,9 @@ impl<'a> Resolver<'a> {
         if text.len() > SUBSCRIPTIONS.len() + 36 && find_subscriptions(&text).is_some() {
             return self.embedded(scene, &text);
         }
+        if let Some(pieces) = hosts::pieces(&text, self.index, scene) {
+            return Text::join(pieces);
+        }
         Text::Literal(text)
     }
 
@@ -233,10 +237,15 @@ impl<'a> Resolver<'a> {
             Target::Resource(_) => self.counts.inside += 1,
             Target::External(_) => self.counts.outside += 1,
         }
-        vec![
-            reference_to_id(scene.parent, head),
-            Piece::Literal(rest.to_owned()),
-        ]
+        let owner = &scene.drafts[scene.owner as usize];
+        let mut rest = rest.to_owned();
+        if owner.is_renamed {
+            let (own, below) = cut(text, owner.key.matches('/').count());
+            if let Some((fixed, _)) = own[head.len()..].rsplit_once('/') {
+                rest = format!("{fixed}/{}{below}", owner.name);
+            }
+        }
+        vec![reference_to_id(scene.parent, head), Piece::Literal(rest)]
     }
 
     fn inside(&mut self, number: u32, head: &str, rest: &str) -> Vec<Piece> {

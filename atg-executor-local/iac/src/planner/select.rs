@@ -83,7 +83,8 @@ pub(crate) fn choose(
     out
 }
 
-fn matches(subset: &Subset, draft: &Draft) -> bool {
+/// Whether a subset's clauses hold of a draft.
+pub(super) fn matches(subset: &Subset, draft: &Draft) -> bool {
     if matches!(draft.what, What::Tenant) {
         return false;
     }

@@ -1,5 +1,6 @@
 //! Plans of whole tenants.
 
+mod changes;
 mod demo;
 mod random;
 mod small;
