@@ -110,7 +110,12 @@ async fn options(key: &ApiKey) -> Options {
         hash: InputDigest::from_bytes(key.hash(&pepper)).to_string(),
         owner: Owner::new("tests"),
         environment: Environment::Dev,
-        scopes: vec![Scope::ScanRun, Scope::GraphRead, Scope::GraphWrite],
+        scopes: vec![
+            Scope::ScanRun,
+            Scope::GraphRead,
+            Scope::GraphWrite,
+            Scope::IacGenerate,
+        ],
         tenants: TenantAccess::Every,
         not_before: None,
         expires_at: None,

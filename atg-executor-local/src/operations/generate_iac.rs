@@ -6,17 +6,24 @@
 mod files;
 mod read;
 
+use std::io::Read as _;
+
 use atg_iac::{
-    planner::{self, Options, Planned, Subset},
+    arm, bicep,
+    ledger::Ledger,
+    planner::{self, Options, OtherTenant, Planned, Rules, Subset},
     report::Report,
-    terraform, writer,
-    writer::Written,
+    terraform,
+    writer::{self, Files as _, Written},
 };
 use atg_sdk::{
     Completeness, Counters, Error, ErrorKind, Output, Result,
     azure::TenantId,
-    model::operations::generate_iac::{
-        self as model, Explanation, Format, Layout, Missing, Parameters, Referred, Removed, Skipped,
+    model::{
+        InputDigest,
+        operations::generate_iac::{
+            self as model, Explanation, Format, Layout, Missing, Parameters, Referred, Removed, Skipped,
+        },
     },
 };
 
@@ -26,16 +33,28 @@ use crate::context::{Context, Ended};
 /// How many missing resources the output itself names; the report names all.
 const SHOWN: usize = 100;
 
+/// No rules and no ledger are larger: a hundred thousand names are some ten mebibytes.
+const SMALL: u64 = 16 << 20;
+
 /// The subset is read before the job is accepted.
 pub(crate) fn validate(parameters: &Parameters) -> Result<()> {
+    if parameters.layout != Layout::Single && parameters.format != Format::Terraform {
+        let message = "cut the files: only Terraform is cut in several ways; Bicep has a module for each resource group";
+        return Err(Error::invalid(message).with_field("/layout", "is of Terraform alone"));
+    }
     subset(parameters).map(|_| ())
 }
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
+    let rules = match text(parameters.rules.as_ref(), "/rules", context).await? {
+        Some(text) => Rules::parse(&text).map_err(|error| error.with_field("/rules", "is no rules file"))?,
+        None => Rules::default(),
+    };
     let options = Options {
         subset: subset(&parameters)?,
+        rules,
+        target: target(&parameters, context).await?,
         explain: parameters.explain.clone(),
-        ..Options::default()
     };
     let tenant = tenant(&parameters, context).await?;
     context.progress(0.05, "reading the graph", Counters::default());
@@ -61,6 +80,49 @@ fn subset(parameters: &Parameters) -> Result<Subset> {
             )
         })
         .map_err(|error| error.with_field("/subset", "is no subset"))
+}
+
+/// The other tenant that the files are for.
+async fn target(parameters: &Parameters, context: &Context) -> Result<Option<OtherTenant>> {
+    let ledger = text(parameters.ledger.as_ref(), "/ledger", context)
+        .await?
+        .map(|text| Ledger::parse(&text))
+        .transpose()
+        .map_err(|error| error.with_field("/ledger", "is no ledger"))?;
+    let said = ledger.as_ref().map(|ledger| ledger.target_tenant_id);
+    Ok(parameters
+        .target_tenant_id
+        .or(said)
+        .map(|tenant| OtherTenant { tenant, ledger }))
+}
+
+/// A small input as a text.
+async fn text(digest: Option<&InputDigest>, field: &str, context: &Context) -> Result<Option<String>> {
+    let Some(digest) = digest else {
+        return Ok(None);
+    };
+    let input = context.input(digest).await?;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut text = Vec::new();
+        let mut reader = input.open()?;
+        // One byte more than fits, so that what is cut is known.
+        std::io::Read::take(&mut reader, SMALL + 1)
+            .read_to_end(&mut text)
+            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("read the input: {error}")))?;
+        Ok::<_, Error>(text)
+    });
+    let bytes = read
+        .await
+        .map_err(|error| Error::internal("reading the input ended early").with_source(error))??;
+    if bytes.len() as u64 > SMALL {
+        return Err(
+            Error::new(ErrorKind::TooLarge, "read the input: it has more than 16 MiB")
+                .with_field(field, "is too large"),
+        );
+    }
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| Error::invalid("read the input: it is no UTF-8 text").with_field(field, "is no text"))
 }
 
 /// The tenant that is meant: the only one there is, where none is named.
@@ -110,6 +172,13 @@ fn work(
         context.progress(0.5, &step, Counters::default());
         Some(write(parameters, &planned, &mut artifacts)?)
     };
+    if let (Some(target), true) = (&options.target, written.is_some()) {
+        let ledger = Ledger::of(&planned.plan, target.tenant, target.ledger.as_ref());
+        artifacts.file("ledger.json", ledger.to_json())?;
+    }
+    for note in &planned.survey.notes {
+        context.warn(note.clone());
+    }
     let report = Report {
         format: parameters.format.name(),
         planned: &planned,
@@ -137,13 +206,8 @@ fn write(parameters: &Parameters, planned: &Planned, files: &mut Artifacts<'_>) 
     };
     match parameters.format {
         Format::Terraform => terraform::write(&planned.plan, layout, files),
-        Format::Bicep | Format::Arm => {
-            let _ = layout;
-            Err(Error::new(
-                ErrorKind::Unsupported,
-                "this version writes Terraform alone: pass --format terraform",
-            ))
-        }
+        Format::Bicep => bicep::write(&planned.plan, files),
+        Format::Arm => arm::write(&planned.plan, files),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct GenerateIacArgs {
     /// Replace the files that an earlier run left in the directory; others stay
     #[arg(long, requires = "output_dir")]
     force: bool,
-    /// How the files are cut
+    /// How Terraform's files are cut
     #[arg(long, value_enum, default_value_t = LayoutArg::Single)]
     layout: LayoutArg,
     /// The tenant [env: AZURE_TENANT_ID] [default: the graph's only one]

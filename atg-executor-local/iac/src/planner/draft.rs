@@ -194,11 +194,11 @@ impl Draft {
 
     /// What `import` takes, where the files make what was read: the ID as Azure spells its fixed parts.
     pub(crate) fn import_id(&self, drafts: &[Self], index: &Index) -> Option<String> {
-        if matches!(self.what, What::Entra(_)) {
-            return Some(self.id.clone());
-        }
         if self.is_renamed || self.is_new {
             return None;
+        }
+        if matches!(self.what, What::Entra(_)) {
+            return Some(self.id.clone());
         }
         let above = self.parent_id().and_then(|parent| index.get(&key_of(&parent)));
         let head = match above {

@@ -20,7 +20,7 @@ pub struct Parameters {
     pub tenant_id: Option<TenantId>,
     /// The language.
     pub format: Format,
-    /// How the files are cut.
+    /// How Terraform's files are cut; other languages have one way.
     pub layout: Layout,
     /// Which part of the tenant: `types=Microsoft.Storage/*;resourceGroups=a,b;tagSelector=k:v;depth=2`. Clauses must all
     /// hold; everything where empty. What is chosen brings along what it refers to, as far as `depth` says.

@@ -30,6 +30,7 @@ fn storage_and_site() -> Vec<String> {
             r#""properties":{"principalId":"55555555-5555-4555-8555-555555555555"}"#,
         ),
         r##"{"id":"55555555-5555-4555-8555-555555555555","@odata.type":"#microsoft.graph.user","displayName":"Guest","userType":"Guest"}"##.to_owned(),
+        r##"{"id":"66666666-6666-4666-8666-666666666666","@odata.type":"#microsoft.graph.user","displayName":"Member"}"##.to_owned(),
     ]
 }
 
