@@ -8,6 +8,7 @@ mod logins;
 mod paging;
 mod quota;
 mod secure;
+mod simulated_trouble;
 mod simulator;
 mod support;
 mod tools;

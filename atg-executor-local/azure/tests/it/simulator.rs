@@ -37,12 +37,12 @@ fn recorded() -> Option<PathBuf> {
     found.then_some(file)
 }
 
-fn demo() -> PathBuf {
+pub(crate) fn demo() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo-tenant/demo.jsonl")
 }
 
 /// Small pages, so that there are many.
-async fn start(file: &Path, change: impl FnOnce(&mut Config)) -> Simulator {
+pub(crate) async fn start(file: &Path, change: impl FnOnce(&mut Config)) -> Simulator {
     let mut config = Config::new(Source::File(file.to_owned()));
     config.pages = Pages {
         arm: 7,
@@ -54,7 +54,7 @@ async fn start(file: &Path, change: impl FnOnce(&mut Config)) -> Simulator {
     Simulator::start(config).await.unwrap()
 }
 
-fn with_secret(simulator: &Simulator) -> Vec<(&'static str, String)> {
+pub(crate) fn with_secret(simulator: &Simulator) -> Vec<(&'static str, String)> {
     vec![
         ("AZURE_TENANT_ID", simulator.tenant_id().to_owned()),
         ("AZURE_CLIENT_ID", Principal::CLIENT_ID.to_owned()),
@@ -62,7 +62,7 @@ fn with_secret(simulator: &Simulator) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn options(simulator: &Simulator, pairs: &[(&'static str, String)]) -> AzureOptions {
+pub(crate) fn options(simulator: &Simulator, pairs: &[(&'static str, String)]) -> AzureOptions {
     let mut credentials = CredentialSettings::from_variables(|name| {
         let found = pairs.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| value.into())
@@ -86,7 +86,7 @@ fn through_proxy(simulator: &Simulator) -> AzureOptions {
     options
 }
 
-async fn connect(options: AzureOptions) -> Transport {
+pub(crate) async fn connect(options: AzureOptions) -> Transport {
     Azure::new(options).transport().await.unwrap().clone()
 }
 
@@ -96,7 +96,7 @@ struct HasId {
 }
 
 /// Pages through a list, and gives the id of each of its items.
-async fn ids(transport: &Transport, path: &str) -> (BTreeSet<String>, usize) {
+pub(crate) async fn ids(transport: &Transport, path: &str) -> (BTreeSet<String>, usize) {
     let mut pages = transport.pages(Request::get(transport.cloud(), path).unwrap());
     let (mut found, mut count) = (BTreeSet::new(), 0);
     while let Some(page) = pages.next().await {
