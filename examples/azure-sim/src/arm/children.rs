@@ -6,12 +6,15 @@ use serde_json::Value;
 use crate::{error, tenant::Want, web::Reply};
 
 use super::{
-    Ask, embedded,
+    Ask, actions, embedded,
     resource::{Path, exists},
 };
 
 /// `PARENT/TYPE`, or `SCOPE/providers/NAMESPACE/TYPE`.
 pub(crate) fn list(ask: &Ask<'_>, path: &Path<'_>) -> Result<Reply, Reply> {
+    if ask.call.method == Method::POST && path.segments.len() > 1 {
+        return actions::answer(ask, path);
+    }
     if ask.call.method != Method::GET {
         return Err(error::method_not_allowed(ask.call.method.as_str()));
     }

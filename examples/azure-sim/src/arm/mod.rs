@@ -1,9 +1,11 @@
 //! Resource Manager.
 
 mod access;
+mod actions;
 mod api_version;
 mod authorization;
 mod children;
+mod defaults;
 mod embedded;
 mod groups;
 mod listing;

@@ -9,7 +9,7 @@ use crate::{
     web::Reply,
 };
 
-use super::{Ask, embedded};
+use super::{Ask, defaults, embedded};
 
 /// A path that ends below a provider.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn read(ask: &Ask<'_>, path: &Path<'_>) -> Result<Value, Reply> {
     if let Some(row) = ask.tenant().row(&id) {
         return Ok(row.body().clone());
     }
-    if let Some(body) = embedded::find(ask.tenant(), &id) {
+    if let Some(body) = embedded::find(ask.tenant(), &id).or_else(|| defaults::find(ask.tenant(), path)) {
         return Ok(body);
     }
     exists(ask, &path.parent(), path)?;
@@ -108,7 +108,8 @@ pub(crate) fn exists(ask: &Ask<'_>, parent: &str, path: &Path<'_>) -> Result<(),
     }
     let known = parent.is_empty()
         || ask.tenant().row(parent).is_some()
-        || embedded::find(ask.tenant(), parent).is_some();
+        || embedded::find(ask.tenant(), parent).is_some()
+        || is_default(ask, parent);
     if known {
         return Ok(());
     }
@@ -132,6 +133,24 @@ pub(crate) fn exists(ask: &Ask<'_>, parent: &str, path: &Path<'_>) -> Result<(),
             path.kind().split_once('/').map_or("", |(_, kind)| kind),
         ),
     ))
+}
+
+/// Whether an ID is that of a setting that Azure makes by itself: containers lie below `blobServices/default`, and the
+/// settings of a site below `config`.
+fn is_default(ask: &Ask<'_>, id: &str) -> bool {
+    let Some((scope, rest)) = id.rsplit_once("/providers/") else {
+        return false;
+    };
+    let names: Vec<&str> = rest.split('/').collect();
+    let path = Path {
+        scope: scope.to_owned(),
+        provider: names[0],
+        segments: &names[1..],
+    };
+    let is_settings =
+        ask.call.method == Method::POST && path.kind().eq_ignore_ascii_case("Microsoft.Web/sites/config");
+    defaults::find(ask.tenant(), &path).is_some()
+        || (is_settings && ask.tenant().row(&path.parent()).is_some())
 }
 
 fn not_found(ask: &Ask<'_>, path: &Path<'_>) -> Reply {

@@ -331,3 +331,47 @@ async fn lists_are_filtered() {
         .await;
     assert_eq!(refused.code(), "InvalidFilterInQueryString");
 }
+
+#[tokio::test]
+async fn what_nobody_wrote_is_answered_by_azures_defaults() {
+    let azure = Azure::demo().await;
+    let token = azure.token(ARM).await;
+    let account = azure
+        .rows(|id| id.contains("/storageaccounts/") && id.split('/').count() == 9)
+        .pop_first()
+        .unwrap();
+    let service = format!("{account}/queueServices/default");
+    let default = azure
+        .get(&token, &format!("{service}?api-version=2023-05-01"))
+        .await;
+    assert_eq!(default.body["properties"]["cors"]["corsRules"], json!([]));
+    let shares = azure
+        .get(&token, &format!("{service}/queues?api-version=2023-05-01"))
+        .await;
+    assert_eq!(shares.status, 200);
+    let missing = azure
+        .get(
+            &token,
+            &format!("{account}/queueServices/other?api-version=2023-05-01"),
+        )
+        .await;
+    assert_eq!((missing.status, missing.code()), (404, "ResourceNotFound"));
+    let keys = format!("{account}/listKeys?api-version=2023-05-01");
+    let answer = azure.ask(&token, Method::POST, &keys, None).await;
+    assert_eq!(answer.body["keys"].as_array().unwrap().len(), 2);
+    azure.simulator.put_principal(atg_azure_sim::Principal::reader(
+        "66666666-0000-4000-8000-000000000006",
+        "s",
+    ));
+    let reader = azure
+        .token_of("66666666-0000-4000-8000-000000000006", "s", ARM)
+        .await;
+    let refused = azure.ask(&reader, Method::POST, &keys, None).await;
+    assert_eq!((refused.status, refused.code()), (403, "AuthorizationFailed"));
+    let site = azure
+        .rows(|id| id.contains("/sites/") && id.split('/').count() == 9)
+        .pop_first()
+        .unwrap();
+    let settings = format!("{site}/config/appsettings/list?api-version=2023-12-01");
+    assert!(azure.ask(&token, Method::POST, &settings, None).await.body["properties"].is_object());
+}
