@@ -56,3 +56,27 @@ fn what_is_imported_is_what_is_written() {
         );
     }
 }
+
+#[test]
+fn what_is_new_is_not_imported_and_gets_its_second_ends_in_a_second_step() {
+    let source = Source::from_rows(TENANT.parse().unwrap(), &demo()).unwrap();
+    let mut whole = plan(source, &Options::default()).unwrap().plan;
+    assert!(!whole.associations.is_empty(), "the tenant has a circle");
+    for resource in &mut whole.resources {
+        resource.import_id = None;
+    }
+    for layout in super::LAYOUTS {
+        let (files, written) = written(&whole, layout);
+        check_schemas(&files);
+        check_format(&files);
+        assert_eq!(files.0["imports.tf"], "");
+        let all: String = files.0.values().map(String::as_str).collect();
+        assert!(all.contains("resource \"azapi_update_resource\" "));
+        assert!(
+            !all.contains("replace("),
+            "nothing is there whose spelling would count"
+        );
+        assert!(!all.contains("schema_validation_enabled]"));
+        assert_eq!(written.notes.len(), 1, "{:?}", written.notes);
+    }
+}
