@@ -1,5 +1,5 @@
 //! Prints how near the budget comes to what Azure allows. Run with
-//! `cargo run --example quota -p atg-azure`; it takes seconds, since time is virtual.
+//! `cargo run --example quota -p atg-azure`; it takes seconds, since time is virtual. With `--by-bucket` each bucket has a line.
 
 mod simulation;
 
@@ -22,6 +22,25 @@ fn main() -> io::Result<()> {
             .build()?;
         let outcome = runtime.block_on(run(&scenario, 1));
         writeln!(out, "{}", row(scenario.name, &outcome))?;
+        if std::env::args().any(|argument| argument == "--by-bucket") {
+            by_bucket(&mut out, &outcome)?;
+        }
+    }
+    Ok(())
+}
+
+fn by_bucket(out: &mut impl io::Write, outcome: &Outcome) -> io::Result<()> {
+    for bucket in &outcome.buckets {
+        writeln!(
+            out,
+            "| · {} | {:.1} s | {:.1} s | | | {} | {} | | waited {:.0} s in all | |",
+            bucket.bucket,
+            bucket.took.as_secs_f64(),
+            bucket.floor.as_secs_f64(),
+            bucket.calls,
+            bucket.refused,
+            bucket.waited.as_secs_f64()
+        )?;
     }
     Ok(())
 }

@@ -97,6 +97,8 @@ impl Outcome {
 
 /// Runs it. To be called in a runtime whose clock is paused.
 pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Outcome {
+    // The waits between tries are random too: with a seed the same comes out every time.
+    fastrand::seed(seed);
     let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::starting_at(Timestamp::UNIX_EPOCH));
     let azure = Arc::new(Azure::new(scenario.clone(), seed));
     let budget = Budget::in_memory(Arc::clone(&clock));
