@@ -24,7 +24,7 @@ use crate::{
 
 use eval::Context;
 use request::Request;
-use run::{Run, is_limited, is_streamed};
+use run::{Run, counting, is_limited, is_streamed};
 
 pub(crate) use request::Totals;
 
@@ -96,7 +96,7 @@ fn query(ask: &Ask<'_>) -> Result<Reply, Reply> {
         if !more && token.is_none() {
             return (page.len() + request.skip) as u64;
         }
-        run.records(&query, None).count() as u64
+        run.records(&counting(&query), None).count() as u64
     });
     // Without its ID a row cannot be read on from, and a query that says how many it wants has no next page.
     let pages = columns.iter().any(|name| name == "id") && !is_limited(&query);
@@ -112,7 +112,7 @@ fn query(ask: &Ask<'_>) -> Result<Reply, Reply> {
     let mut answer = Map::new();
     answer.insert("totalRecords".to_owned(), json!(total));
     answer.insert("count".to_owned(), json!(page.len()));
-    answer.insert("data".to_owned(), request.shape(&columns, &page));
+    answer.insert("data".to_owned(), request.shape(&columns, page));
     answer.insert("facets".to_owned(), json!([]));
     let truncated = more && next.is_none();
     answer.insert("resultTruncated".to_owned(), json!(truncated.to_string()));

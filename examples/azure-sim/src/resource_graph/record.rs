@@ -92,11 +92,15 @@ impl Record {
         }
     }
 
-    /// As it is shown.
-    pub(super) fn show(&self, columns: &[String]) -> Value {
+    /// As it is shown. What steps have made is moved, not copied: properties are large.
+    pub(super) fn show(mut self, columns: &[String]) -> Value {
         let mut shown = Map::with_capacity(columns.len());
         for name in columns {
-            shown.insert(name.clone(), self.get(name));
+            let value = match self.made.get_mut(name) {
+                Some(made) => made.take(),
+                None => self.get(name),
+            };
+            shown.insert(name.clone(), value);
         }
         Value::Object(shown)
     }

@@ -88,8 +88,8 @@ impl Request {
     }
 
     /// The rows in the form that was asked for.
-    pub(super) fn shape(&self, columns: &[String], rows: &[Record]) -> Value {
-        let objects = rows.iter().map(|row| row.show(columns));
+    pub(super) fn shape(&self, columns: &[String], rows: Vec<Record>) -> Value {
+        let objects = rows.into_iter().map(|row| row.show(columns));
         if !self.table {
             return objects.collect();
         }

@@ -262,6 +262,29 @@ pub(super) fn is_streamed(query: &Query) -> bool {
     })
 }
 
+/// The query as far as it decides how many rows there are: what follows only says what they look like.
+pub(super) fn counting(query: &Query) -> Query {
+    let shapes = |step: &Step| {
+        matches!(
+            step,
+            Step::Project(_)
+                | Step::ProjectAway(_)
+                | Step::ProjectRename(_)
+                | Step::Extend(_)
+                | Step::Order(_)
+        )
+    };
+    let decisive = query
+        .steps
+        .iter()
+        .rposition(|step| !shapes(step))
+        .map_or(0, |at| at + 1);
+    Query {
+        table: query.table.clone(),
+        steps: query.steps[..decisive].to_vec(),
+    }
+}
+
 /// Whether the number of rows was said in the query, which then has no further pages.
 pub(super) fn is_limited(query: &Query) -> bool {
     let limits = |step: &Step| matches!(step, Step::Take(_) | Step::Distinct(_));

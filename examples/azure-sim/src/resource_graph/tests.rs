@@ -9,7 +9,7 @@ use super::{
     eval::Context,
     parser::{Failure, parse},
     record::Record,
-    run::is_streamed,
+    run::{counting, is_streamed},
 };
 
 #[rstest]
@@ -135,4 +135,15 @@ fn only_queries_about_single_rows_in_the_order_of_ids_are_streamed() {
         parse("resources | where (a)").unwrap().steps[0],
         super::ast::Step::Where(Expr::Column(_))
     ));
+}
+
+#[test]
+fn only_what_decides_how_many_rows_there_are_is_counted() {
+    for (text, expected) in [
+        ("resources | project id | order by id asc", 0),
+        ("resources | extend a = name | where a == 'x' | project id, a", 2),
+        ("resources | take 5 | project id", 1),
+    ] {
+        assert_eq!(counting(&parse(text).unwrap()).steps.len(), expected, "{text}");
+    }
 }
