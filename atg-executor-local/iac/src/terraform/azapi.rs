@@ -144,7 +144,11 @@ fn write_identity(here: &mut Here<'_, '_>, identity: &Identity, body: &mut Vec<M
     let mut block = Body::new();
     block.attribute("type", kind);
     if !identity.user_assigned.is_empty() {
-        let ids = identity.user_assigned.iter().map(|id| here.text(id)).collect();
+        let ids = identity
+            .user_assigned
+            .iter()
+            .map(|id| here.identity_id(id))
+            .collect();
         block.attribute("identity_ids", Expression::List(ids));
     }
     out.block("identity", [], block);

@@ -9,7 +9,8 @@ use super::{
     rules,
 };
 use crate::plan::{
-    Attribute, ExternalKey, ExternalKind, Kind, ParameterKey, Plan, Reference, Resource, ResourceKey, Target,
+    Attribute, ExternalKey, ExternalKind, Kind, ParameterKey, Piece, Plan, Reference, Resource, ResourceKey,
+    Target, Text,
 };
 use crate::writer::Layout;
 
@@ -190,6 +191,40 @@ impl Scene<'_> {
     }
 }
 
+fn own_identity_id(id: &str) -> Option<String> {
+    const FIXED: [&str; 5] = [
+        "subscriptions",
+        "resourceGroups",
+        "providers",
+        "Microsoft.ManagedIdentity",
+        "userAssignedIdentities",
+    ];
+    let segments: Vec<&str> = id.split('/').collect();
+    let [
+        "",
+        subscriptions,
+        subscription,
+        groups,
+        group,
+        providers,
+        namespace,
+        kind,
+        name,
+    ] = segments[..]
+    else {
+        return None;
+    };
+    let fixed = [subscriptions, groups, providers, namespace, kind];
+    let same = fixed
+        .iter()
+        .zip(FIXED)
+        .all(|(own, known)| own.eq_ignore_ascii_case(known));
+    let [subscriptions, groups, providers, namespace, kind] = FIXED;
+    same.then(|| {
+        format!("/{subscriptions}/{subscription}/{groups}/{group}/{providers}/{namespace}/{kind}/{name}")
+    })
+}
+
 /// What lies behind the parent's ID, whatever the case in which the parent is spelled.
 fn rest_of<'i>(id: &'i str, parent: &str) -> Option<&'i str> {
     let parent = parent.trim_end_matches('/');
@@ -321,6 +356,30 @@ impl<'p> Here<'_, 'p> {
                 | Attribute::Output(_),
                 _,
             ) => None,
+        }
+    }
+
+    /// The ID of a user-assigned identity, its fixed segments in Azure's own spelling: the providers insist on that, and
+    /// compare without regard to case. The keys under which Azure answers these IDs are often spelled otherwise.
+    pub(super) fn identity_id(&mut self, id: &Text) -> Expression {
+        let reference = match id {
+            Text::Literal(text) => {
+                return Expression::Text(own_identity_id(text).unwrap_or_else(|| text.clone()));
+            }
+            Text::Pieces(pieces) => match &pieces[..] {
+                [Piece::Reference(reference)] if reference.attribute == Attribute::Id => reference,
+                _ => return self.text(id),
+            },
+        };
+        let plain = self.attribute(reference.target, &Attribute::Id);
+        let actual = self.scene.actual_id(reference.target);
+        match (plain, actual) {
+            (Some(plain), Some(actual)) => match own_identity_id(&actual) {
+                Some(wanted) => respelled(plain, &actual, &wanted),
+                None => plain,
+            },
+            (Some(plain), None) => plain,
+            (None, _) => self.text(id),
         }
     }
 
@@ -503,4 +562,60 @@ fn respelled_around(expression: &Expression, actual: &str, spelled: &str) -> Opt
         },
         Expression::Text(spelled.get(inside.end..)?.to_owned()),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_have_their_fixed_segments_spelled_as_providers_insist() {
+        assert_eq!(
+            own_identity_id("/subscriptions/s/resourcegroups/RG/providers/microsoft.managedidentity/userassignedidentities/Id"),
+            Some(
+                "/subscriptions/s/resourceGroups/RG/providers/Microsoft.ManagedIdentity/userAssignedIdentities/Id".to_owned()
+            )
+        );
+        assert_eq!(own_identity_id("/subscriptions/s/resourceGroups/rg"), None);
+        assert_eq!(
+            own_identity_id(
+                "/subscriptions/s/resourceGroups/RG/providers/Microsoft.Web/userAssignedIdentities/Id"
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn what_stands_around_a_value_is_spelled_in_place() {
+        let template = || {
+            join([
+                Expression::Text("/subscriptions/".to_owned()),
+                Expression::variable("s"),
+                Expression::Text("/resourcegroups/rg".to_owned()),
+            ])
+        };
+        let actual = "/subscriptions/abc/resourcegroups/rg";
+        assert_eq!(
+            respelled(template(), actual, "/Subscriptions/abc/resourceGroups/RG"),
+            join([
+                Expression::Text("/Subscriptions/".to_owned()),
+                Expression::variable("s"),
+                Expression::Text("/resourceGroups/RG".to_owned()),
+            ])
+        );
+        assert_eq!(
+            respelled(template(), actual, "/subscriptions/ABC/resourcegroups/rg"),
+            Expression::Call("replace", vec![template(), "abc".into(), "ABC".into()])
+        );
+        assert_eq!(respelled(template(), actual, "/something/else"), template());
+    }
+
+    #[test]
+    fn only_what_differs_is_replaced_and_only_where_it_stands_once() {
+        let id = || Expression::reference("azurerm_subnet", ["a", "id"]);
+        assert_eq!(
+            respelled(id(), "/a/b/c/b", "/a/b/c/B"),
+            Expression::Call("replace", vec![id(), "c/b".into(), "c/B".into()])
+        );
+    }
 }
