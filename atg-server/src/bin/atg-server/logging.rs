@@ -1,11 +1,16 @@
 //! Logs: one JSON object a line, on stderr. Traces: to a collector, where one is named.
 
+use std::time::Duration;
+
 use atg_sdk::{Error, Result};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
+
+/// How long the last traces may take to be sent.
+const SEND: Duration = Duration::from_secs(2);
 
 /// What must be told that the process ends.
 #[derive(Debug)]
@@ -17,7 +22,8 @@ impl Logging {
     /// Sends what has not been sent. Not within a runtime: it waits.
     pub(crate) fn end(self) {
         if let Some(traces) = self.traces
-            && let Err(error) = traces.shutdown()
+            // A collector that is away must not keep a server from its end.
+            && let Err(error) = traces.shutdown_with_timeout(SEND)
         {
             tracing::warn!(%error, "the last traces were not sent");
         }
