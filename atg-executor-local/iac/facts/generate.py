@@ -22,7 +22,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 HERE = pathlib.Path(__file__).parent
 
@@ -65,6 +65,8 @@ def sources(folder):
     """Yields (package==version, {path: text}) for each archive, in the order of names."""
     for archive in sorted(pathlib.Path(folder).iterdir()):
         texts = {}
+        if archive.name.startswith("pulumi"):
+            continue
         if archive.suffix == ".whl":
             package, version = archive.name.split("-")[:2]
             with zipfile.ZipFile(archive) as bundle:
@@ -88,6 +90,37 @@ def sources(folder):
 
 def wanted(name):
     return name.endswith(".py") and "/aio/" not in name and re.search(r"/(models|operations)/|/_?types\.py$", name)
+
+
+def closed_values(folder):
+    """Lists of values that are complete: (module, member name) → sets of values, all in small letters.
+
+    The management packages do not tell a list that Azure may lengthen from one that it will not. `pulumi-azure-native`
+    does: an argument that takes any text besides is a union."""
+    closed = defaultdict(set)
+    for archive in sorted(pathlib.Path(folder).glob("pulumi_azure_native-*.whl")):
+        with zipfile.ZipFile(archive) as bundle:
+            names = [n for n in bundle.namelist() if n.endswith(".py")]
+            enums = {}
+            for name in names:
+                if name.endswith("/_enums.py"):
+                    for node in ast.parse(bundle.read(name)).body:
+                        if isinstance(node, ast.ClassDef):
+                            enums[name.rsplit("/", 1)[0], node.name] = frozenset(
+                                s.value.value.lower() for s in node.body
+                                if isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant)
+                                and isinstance(s.value.value, str)
+                            )
+            argument = re.compile(
+                r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\s+def (\w+)\(self\) -> pulumi\.Input\[(?:Optional\[)?"
+                r"(?:Sequence\[pulumi\.Input\[)?'(\w+)'\]"
+            )
+            for name in names:
+                module = name.rsplit("/", 1)[0]
+                for wire, python, kind in argument.findall(bundle.read(name).decode("utf-8")):
+                    if values := enums.get((module, kind)):
+                        closed[module.rsplit("/", 1)[-1], (wire or python).lower()].add(values)
+    return closed
 
 
 # ---------------------------------------------------------------- models
@@ -243,7 +276,8 @@ def read_field(model, statement):
     kind = kind_of(statement.annotation)
     optional = "Optional[" in ast.unparse(statement.annotation)
     read_only = visibility == {"read"}
-    model.members[wire] = Member(
+    # A dot in the other format means nesting; here it is part of the name.
+    model.members[wire.replace(".", "\\.")] = Member(
         kind,
         required=not optional and not read_only,
         read_only=read_only,
@@ -274,7 +308,7 @@ def read_attribute_map(model, maps, annotations):
     for attribute, variants in maps.get("_subtype_map", {}).items():
         key = maps["_attribute_map"].get(attribute, {}).get("key")
         if key:
-            model.discriminator = key
+            model.discriminator = key.replace("\\.", ".")
             model.variants.update(variants)
 
 
@@ -515,6 +549,12 @@ def resources_of(call, values):
     return [(namespace + t, scope, name) for t in types]
 
 
+def provider_of(calls):
+    """The provider that most of a client's calls go to, without its company and in small letters."""
+    found = Counter(re.findall(r"/providers/([^/{}]+)/", "\n".join(c.url for c in calls if c.method == "PUT")))
+    return found.most_common(1)[0][0].split(".")[-1].lower() if found else ""
+
+
 def scope_of(prefix):
     """t tenant, m management group, s subscription, g resource group, x any resource."""
     if prefix == "":
@@ -533,8 +573,12 @@ def scope_of(prefix):
 class Shapes:
     """The pool of body shapes. Equal ones are one line of the table; a class that contains itself refers back by number."""
 
-    def __init__(self):
-        self.lines, self.numbers, self.enums = [], {}, {}
+    def __init__(self, closed):
+        self.lines, self.numbers, self.enums, self.closed = [], {}, {}, closed
+        self.modules = {module for module, _ in closed}
+        self.anywhere = defaultdict(set)
+        for (_, member), known in closed.items():
+            self.anywhere[member] |= known
 
     def intern(self, line):
         if line not in self.numbers:
@@ -542,32 +586,38 @@ class Shapes:
             self.lines.append(line)
         return self.numbers[line]
 
-    def with_read_only(self, number, path):
-        """The shape with the member at that path read-only. A path that leads nowhere is an error: the override is stale."""
+    def flagged(self, flag, number, path):
+        """The shape with that flag at the member of that path, or `:` and its type. A path that leads nowhere is an error: the override is stale."""
         words_, found = self.lines[number].split(" "), False
         for index, word in enumerate(words_):
-            match = re.fullmatch(r"[!+$]*([^:!+$?-][^:]*)(:([\[{]*)(#)?(\w+))?", word)
-            if match and match.group(1) == path[0]:
+            match = re.fullmatch(r"([!+$]*)([^:!+$?-][^:]*)(:([\[{]*)(#)?(\w+))?", word)
+            if match and match.group(2) == path[0]:
                 found = True
-                if len(path) == 1:
-                    words_[index] = f"-{path[0]}"
+                if len(path) == 1 and flag.startswith(":"):
+                    words_[index] = match.group(1) + match.group(2) + flag
+                elif len(path) == 1:
+                    words_[index] = f"-{path[0]}" if flag == "-" else flag + word.lstrip("!")
                 else:
-                    inner = self.with_read_only(int(match.group(5)), path[1:])
-                    words_[index] = f"{word[:match.start(5)]}{inner}"
+                    inner = self.flagged(flag, int(match.group(6)), path[1:])
+                    words_[index] = f"{word[:match.start(6)]}{inner}"
         if not found:
             sys.exit(f"overrides.txt: no member {path[0]} in shape {self.lines[number]}")
         return self.intern(" ".join(words_))
 
-    def values(self, values):
-        return self.enums.setdefault(values, len(self.enums))
+    def values(self, values, wire, provider):
+        """`e7`, or `E7` where there are no others. Some modules are not called as their provider is; for those any will do."""
+        small = {v.lower() for v in values}
+        known = self.closed.get((provider, wire.lower()), ()) if provider in self.modules else self.anywhere[wire.lower()]
+        complete = small in known
+        return f"{'E' if complete else 'e'}{self.enums.setdefault(values, len(self.enums))}"
 
 
 class Body:
     """Builds the shape of one PUT body beside what GET answers: what only GET knows is read-only, what only PUT knows is
     never returned."""
 
-    def __init__(self, models, values, shapes):
-        self.models, self.values, self.shapes = models, values, shapes
+    def __init__(self, models, values, shapes, provider):
+        self.models, self.values, self.shapes, self.provider = models, values, shapes, provider
         self.memo = {}
         self.open = []
 
@@ -624,7 +674,7 @@ class Body:
             flags = "!" if entry.required or wire == discriminator else ""
             if entry.write_only or (got is not None and there is None):
                 flags += "+"
-            kind = self.kind(entry.kind, there.kind if isinstance(there, Member) else None)
+            kind = self.kind(entry.kind, there.kind if isinstance(there, Member) else None, wire)
             if kind == "s" and SECRET.search(wire) and not NOT_SECRET.match(wire):
                 flags += "$"
             out.append(f"{flags}{escape(wire)}:{kind}" if kind != "s" else f"{flags}{escape(wire)}")
@@ -635,17 +685,17 @@ class Body:
             return tree(self.models, member.kind[1])
         return None
 
-    def kind(self, kind, there):
+    def kind(self, kind, there, wire):
         if kind[0] in "[{":
-            return kind[0] + self.kind(kind[1], there[1] if there and there[0] == kind[0] else None)
+            return kind[0] + self.kind(kind[1], there[1] if there and there[0] == kind[0] else None, wire)
         if kind[0] == "|":
             values = self.values.get(kind[1])
-            return f"e{self.shapes.values(values)}" if values else "s"
+            return self.shapes.values(values, wire, self.provider) if values else "s"
         if kind[0] == "=":
-            return f"e{self.shapes.values(kind[1])}"
+            return self.shapes.values(kind[1], wire, self.provider)
         if kind[0] == "#":
             if kind[1] in self.values:
-                return f"e{self.shapes.values(self.values[kind[1]])}" if self.values[kind[1]] else "s"
+                return self.shapes.values(self.values[kind[1]], wire, self.provider) if self.values[kind[1]] else "s"
             return self.of_class(kind[1], there[1] if there and there[0] == "#" else kind[1])
         return kind[0]
 
@@ -676,7 +726,7 @@ def main():
 
 
 def build(folder, out):
-    shapes = Shapes()
+    shapes = Shapes(closed_values(folder))
     found = defaultdict(lambda: {"put": {}, "get": {}, "spelling": {}, "names": {}, "scopes": set()})
     packages = []
     for package, texts in sources(folder):
@@ -689,8 +739,8 @@ def build(folder, out):
         for client in sorted(clients):
             model_texts, operation_texts = clients[client]
             models, values = read_models(model_texts)
-            body = Body(models, values, shapes)
             calls = [c for p in sorted(operation_texts) for c in read_calls(operation_texts[p])]
+            body = Body(models, values, shapes, provider_of(calls))
             answers = {c.url.lower(): c.response for c in calls if c.method == "GET" and c.response}
             for call in calls:
                 if call.method not in ("PUT", "GET"):
@@ -717,7 +767,8 @@ def build(folder, out):
 
 
 def read_overrides():
-    """`type word=value …`: replaces those words of the type's line; `r=a.b,c` makes members of its body read-only."""
+    """`type word=value …`: replaces those words of the type's line; `r=a.b,c` makes members of its
+    body read-only, `q=` required, `e=a.b:X|Y` gives a member its values."""
     overrides = {}
     for line in (HERE / "overrides.txt").read_text().splitlines():
         line = line.split(" # ")[0].strip()
@@ -741,6 +792,8 @@ def write(found, shapes, packages, overrides, out):
         if entry:
             puts = {v: s for v, s in entry["put"].items() if set(s.values()) != {"-"}}
             version = newest(puts) or newest(entry["get"])
+            if lower in overrides and overrides[lower][1].get("v") in puts:
+                version = overrides[lower][1]["v"]
             words_["v"] = version
             others = sorted({*entry["put"], *entry["get"]} - {version}, reverse=True)
             if others:
@@ -761,9 +814,13 @@ def write(found, shapes, packages, overrides, out):
                     words_["p"] = escape(name["pattern"])
         if lower in overrides:
             words_.update(overrides[lower][1])
-            for path in words_.pop("r", "").split(","):
-                if path:
-                    words_["b"] = str(shapes.with_read_only(int(words_["b"]), path.split(".")))
+            for change in filter(None, words_.pop("e", "").split(",")):
+                path, values = change.split(":")
+                number = shapes.enums.setdefault(tuple(values.split("|")), len(shapes.enums))
+                words_["b"] = str(shapes.flagged(f":E{number}", int(words_["b"]), path.split(".")))
+            for word, flag in (("r", "-"), ("q", "!")):
+                for path in filter(None, words_.pop(word, "").split(",")):
+                    words_["b"] = str(shapes.flagged(flag, int(words_["b"]), path.split(".")))
         lines.append(" ".join([spelling, *(f"{k}={v}" for k, v in words_.items() if v)]))
     used, enums, text = compact(lines, shapes)
     header = [
@@ -803,11 +860,11 @@ def compact(lines, shapes):
             order[numbers[old]] = rewrite(shapes.lines[old])
         return str(numbers[old])
 
-    def enum(old):
+    def enum(letter, old):
         if old not in enum_numbers:
             enum_numbers[old] = len(enum_order)
             enum_order.append("|".join(escape(v) for v in enum_of[old]))
-        return f"e{enum_numbers[old]}"
+        return f"{letter}{enum_numbers[old]}"
 
     def rewrite(line):
         out = []
@@ -817,9 +874,9 @@ def compact(lines, shapes):
                 word = head + ":" + "|".join(f"{v.split('=')[0]}={shape(int(v.split('=')[1]))}" for v in variants.split("|"))
             elif ":" in word:
                 name, kind = word.split(":", 1)
-                match = re.fullmatch(r"([\[{]*)(#|e)(\d+)", kind)
+                match = re.fullmatch(r"([\[{]*)(#|e|E)(\d+)", kind)
                 if match:
-                    kind = match.group(1) + ("#" + shape(int(match.group(3))) if match.group(2) == "#" else enum(int(match.group(3))))
+                    kind = match.group(1) + ("#" + shape(int(match.group(3))) if match.group(2) == "#" else enum(match.group(2), int(match.group(3))))
                 word = f"{name}:{kind}"
             out.append(word)
         return " ".join(out)

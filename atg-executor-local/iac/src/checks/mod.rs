@@ -2,6 +2,7 @@
 //! would make is compared with the plan and with Azure's own descriptions of its types.
 
 mod arm;
+mod arm_types;
 
 mod bicep;
 mod expected;

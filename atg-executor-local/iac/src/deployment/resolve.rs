@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Crossing, Deployment, Existing, UnitKey, existing};
+use crate::facts;
 use crate::plan::{
     Attribute, ExternalKey, ExternalKind, Nesting, ParameterKey, Piece, Reference, ResourceKey, Scope,
     Target, Text,
@@ -88,7 +89,7 @@ impl<'p> Deployment<'p> {
         let crossing = (key, attribute.clone());
         Some(vec![if place == unit {
             match attribute {
-                Attribute::Name => return Some(self.text(unit, &self.plan.resource(key).name)),
+                Attribute::Name => return Some(self.resource_name(unit, key)),
                 _ => Part::Own(key, attribute.clone()),
             }
         } else if unit == UnitKey::ROOT {
@@ -96,6 +97,23 @@ impl<'p> Deployment<'p> {
         } else {
             Part::Input(crossing)
         }])
+    }
+
+    /// A resource's name, in the spelling of its type where there is only that one.
+    pub(crate) fn resource_name(&self, unit: UnitKey, key: ResourceKey) -> Vec<Part<'p>> {
+        let resource = self.plan.resource(key);
+        let known = resource.resource_type().and_then(|of| facts::of(of.as_str()));
+        if let (Some(name), Some(known)) = (resource.name.as_literal(), known) {
+            let spelled = known
+                .name
+                .one_of
+                .into_iter()
+                .find(|own| own.eq_ignore_ascii_case(name));
+            if let Some(spelled) = spelled {
+                return vec![Part::Literal(spelled.into())];
+            }
+        }
+        self.text(unit, &resource.name)
     }
 
     /// A value that travels between units, where it is made or in the root.

@@ -45,7 +45,7 @@ pub enum Kind {
     Any,
     /// A text.
     Text,
-    /// A text, of which these are known. Azure may know more.
+    /// A text, of which these are known.
     OneOf(Values),
     /// A whole number.
     Integer,
@@ -63,7 +63,10 @@ pub enum Kind {
 
 /// Known values of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Values(&'static str);
+pub struct Values {
+    list: &'static str,
+    complete: bool,
+}
 
 /// A line of shapes, taken apart.
 #[derive(Debug)]
@@ -190,8 +193,11 @@ impl Type {
             Some(b'b') => Kind::Boolean,
             Some(b'[') => Kind::List(Self(rest())),
             Some(b'{') => Kind::Map(Self(rest())),
-            Some(b'e') => match rest().parse() {
-                Ok(number) => Kind::OneOf(Values(TABLE.values(number))),
+            Some(first @ (b'e' | b'E')) => match rest().parse() {
+                Ok(number) => Kind::OneOf(Values {
+                    list: TABLE.values(number),
+                    complete: *first == b'E',
+                }),
                 Err(_) => Kind::Text,
             },
             Some(b'#') => Shape::of_number(rest()).map_or(Kind::Any, Kind::Object),
@@ -220,7 +226,13 @@ impl Type {
 impl Values {
     /// Each of them.
     pub fn iter(self) -> impl Iterator<Item = Cow<'static, str>> {
-        self.0.split('|').map(unescape)
+        self.list.split('|').map(unescape)
+    }
+
+    /// Whether Azure takes no others. Where it does not say so, it may know more than are known here.
+    #[must_use]
+    pub const fn are_all(self) -> bool {
+        self.complete
     }
 
     /// The known spelling of a value, whatever its case.

@@ -14,7 +14,8 @@
 //! group, `x` for extensions. `b` is the number of a shape, a line below `@shapes` counted from nought; only types that can
 //! be written have one. `*` says that an object takes members that it does not name. A member's flags are `!` required,
 //! `-` read-only, `+` never returned, `$` secret. Its type is `s` text (when there is none), `i` integer, `n` number, `b`
-//! boolean, `a` anything, `e7` one of a line below `@values`, `#7` an object of that shape, `[` and `{` before another
+//! boolean, `a` anything, `e7` one of a line below `@values` (`E7`: and
+//! nothing else), `#7` an object of that shape, `[` and `{` before another
 //! type a list and a map of it. In names and values, what this syntax uses is written `%41`.
 
 use std::{borrow::Cow, cmp::Ordering, io::Read, sync::OnceLock};

@@ -146,6 +146,18 @@ fn known_values_are_found_whatever_their_case() {
     };
     assert_eq!(kinds.spelled("storagev2").as_deref(), Some("StorageV2"));
     assert_eq!(kinds.spelled("new"), None);
+    // Azure says of this one that it takes any text, and of a vault's that it takes two.
+    assert!(!kinds.are_all());
+    let vault = of("Microsoft.KeyVault/vaults").unwrap().body().unwrap();
+    let path = ["properties", "sku", "name"];
+    let mut kind = Kind::Object(vault);
+    for name in path {
+        let Kind::Object(shape) = kind else {
+            panic!("{name}")
+        };
+        kind = shape.member(name).unwrap().value.kind();
+    }
+    assert!(matches!(kind, Kind::OneOf(names) if names.are_all() && names.iter().count() == 2));
 }
 
 #[test]

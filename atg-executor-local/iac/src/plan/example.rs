@@ -102,6 +102,8 @@ pub(crate) fn arm(
         thin: false,
         answered: Vec::new(),
         respelled: Vec::new(),
+        recased: Vec::new(),
+        supplied: Vec::new(),
     }
 }
 

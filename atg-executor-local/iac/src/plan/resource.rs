@@ -47,6 +47,12 @@ pub struct Resource {
     /// Members of the body whose names Azure answers in another case than the type has them, as paths in the type's case:
     /// `properties.storageProfile.storageAutogrow`. It takes both; whoever compares names does not.
     pub respelled: Vec<String>,
+    /// Values of the body that Azure answers in another case than its type has them, with their paths: the type takes
+    /// `standard` only, and the answer is `Standard`.
+    pub recased: Vec<(String, String)>,
+    /// Members of the body that Azure insists on when it is sent one and does not answer, as paths. They are there; whoever
+    /// compares answers with what is written has to know.
+    pub supplied: Vec<String>,
 }
 
 /// What a resource is.

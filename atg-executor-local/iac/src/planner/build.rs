@@ -201,6 +201,8 @@ fn resource(
         thin: draft.thin,
         answered: draft.answered.clone(),
         respelled: draft.respelled.clone(),
+        recased: draft.recased.clone(),
+        supplied: draft.supplied.clone(),
     })
 }
 

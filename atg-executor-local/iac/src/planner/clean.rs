@@ -63,9 +63,15 @@ pub(crate) fn clean(draft: &mut Draft, removed: &mut Sink<'_>) {
     };
     top_level(draft, &known, removed);
     let mut walk = Walk::new(removed);
-    let shape = walk.variant(shape, &draft.body);
+    let shape = match shape.discriminator() {
+        // `config/web` and `config/appsettings` are one type, whose body depends on the name.
+        Some("name") => shape.variant(&draft.name).unwrap_or(shape),
+        _ => walk.variant(shape, &mut draft.body),
+    };
     walk.members(&mut draft.body, shape);
     draft.respelled = walk.respelled;
+    draft.recased = walk.recased;
+    draft.supplied = walk.supplied;
     draft.known_version = Some(known.api_version);
 }
 
@@ -95,6 +101,8 @@ struct Walk<'a, 'b> {
     removed: &'a mut Sink<'b>,
     path: String,
     respelled: Vec<String>,
+    recased: Vec<(String, String)>,
+    supplied: Vec<String>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -103,6 +111,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             removed,
             path: String::new(),
             respelled: Vec::new(),
+            recased: Vec::new(),
+            supplied: Vec::new(),
         }
     }
 
@@ -123,18 +133,41 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.removed.tell(|| path.clone(), why);
     }
 
-    /// The shape of an object, which may depend on what one of its members says.
-    fn variant(&self, shape: Shape, members: &[(String, Json)]) -> Shape {
-        shape
-            .discriminator()
-            .and_then(|name| {
-                members
-                    .iter()
-                    .find_map(|(own, value)| own.eq_ignore_ascii_case(name).then_some(value))
-            })
-            .and_then(Json::as_str)
-            .and_then(|value| shape.variant(value))
-            .unwrap_or(shape)
+    /// The shape of an object, which may depend on what one of its members says. Azure insists on that member in what it is
+    /// sent and forgets it in what it answers, so it is put there where the others leave no doubt, or where it has a default.
+    fn variant(&mut self, shape: Shape, members: &mut Vec<(String, Json)>) -> Shape {
+        let Some(name) = shape.discriminator() else {
+            return shape;
+        };
+        if let Some((_, value)) = members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            return value
+                .as_str()
+                .and_then(|value| shape.variant(value))
+                .unwrap_or(shape);
+        }
+        let knows = |variant: Shape| {
+            members
+                .iter()
+                .all(|(own, _)| variant.member_spelled_anyhow(own).is_some())
+        };
+        let says_more = members
+            .iter()
+            .any(|(own, _)| shape.member_spelled_anyhow(own).is_none());
+        let mut fitting = shape
+            .variants()
+            .filter(|(_, variant)| says_more && knows(*variant));
+        let only = match (fitting.next(), fitting.next()) {
+            (Some(found), None) => Some(found),
+            _ => shape
+                .variants()
+                .find(|(value, _)| value.eq_ignore_ascii_case("default")),
+        };
+        let Some((value, variant)) = only else {
+            return shape;
+        };
+        self.below(name, |walk| walk.supplied.push(walk.path.clone()));
+        members.insert(0, (name.to_owned(), Json::from(value)));
+        variant
     }
 
     fn members(&mut self, members: &mut Vec<(String, Json)>, shape: Shape) {
@@ -214,12 +247,30 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.path.truncate(before);
                 }
             }
+            (Json::String(text), Kind::OneOf(values)) if values.are_all() => {
+                if let Some(spelled) = values.spelled(text)
+                    && *spelled != **text
+                {
+                    let answered = std::mem::replace(text, spelled.into_owned());
+                    self.recased.push((self.path.clone(), answered));
+                }
+            }
             _ => {}
         }
     }
 
     /// Puts a mark where a password must be given.
     fn ask_for_passwords(&mut self, members: &mut Vec<(String, Json)>, shape: Shape) {
+        let insisted_on = shape.members().iter().filter(|member| {
+            let is_text = matches!(member.value.kind(), Kind::Text);
+            member.required && member.access == Access::WriteOnly && is_text
+        });
+        for member in insisted_on {
+            if !members.iter().any(|(own, _)| *own == *member.name) {
+                let mark = self.below(&member.name, |walk| asked(&walk.path));
+                members.push((member.name.clone().into_owned(), mark));
+            }
+        }
         for (name, password) in PASSWORDS {
             let has = |wanted: &str| members.iter().any(|(own, _)| own == wanted);
             let is_asked =

@@ -42,6 +42,10 @@ pub(crate) struct Draft {
     pub(crate) answered: Vec<&'static str>,
     /// Which members Azure names in another case.
     pub(crate) respelled: Vec<String>,
+    /// Values that Azure answers in another case than its type has them, and what it answers.
+    pub(crate) recased: Vec<(String, String)>,
+    /// Members that the type insists on and Azure did not answer.
+    pub(crate) supplied: Vec<String>,
     /// Set as soon as it is known that it is not written.
     pub(crate) skip: Option<Skip>,
 }
@@ -136,6 +140,8 @@ impl Draft {
             thin: properties.is_none(),
             answered: Vec::new(),
             respelled: Vec::new(),
+            recased: Vec::new(),
+            supplied: Vec::new(),
             skip: None,
         };
         draft.what = match what_of(&draft.id, resource_type) {

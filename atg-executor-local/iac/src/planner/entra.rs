@@ -121,6 +121,8 @@ pub(crate) fn draft(
         thin: false,
         answered: Vec::new(),
         respelled: Vec::new(),
+        recased: Vec::new(),
+        supplied: Vec::new(),
         skip: None,
     };
     let Some(known) = known else {

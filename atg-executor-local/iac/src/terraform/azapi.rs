@@ -41,6 +41,17 @@ pub(super) fn block(here: &mut Here<'_, '_>, resource: &Resource, body: &[Member
         // The provider would miss it in every answer.
         remove(&mut parted.open, path);
     }
+    if resource.import_id.is_some() {
+        for path in &resource.supplied {
+            remove(&mut parted.open, path);
+        }
+    }
+    for (path, answered) in &resource.recased {
+        // … and compares values to the letter.
+        if let Some(value) = find(&mut parted.open, path) {
+            *value = Value::literal(answered.as_str());
+        }
+    }
     if let Some(identity) = &resource.identity {
         write_identity(here, identity, &mut parted.open, &mut out);
     }
@@ -94,6 +105,28 @@ fn remove(members: &mut Vec<Member>, path: &str) {
             }
         }
         _ => {}
+    }
+}
+
+/// The value at such a path.
+fn find<'a>(members: &'a mut [Member], path: &str) -> Option<&'a mut Value> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (name, index) = match first.split_once('[') {
+        Some((name, index)) => (name, index.trim_end_matches(']').parse::<usize>().ok()),
+        None => (first, None),
+    };
+    let mut value = members
+        .iter_mut()
+        .find(|member| member.name.as_literal() == Some(name))
+        .map(|member| &mut member.value)?;
+    if let Some(index) = index {
+        let Value::Array(items) = value else { return None };
+        value = items.get_mut(index)?;
+    }
+    match value {
+        value if rest.is_empty() => Some(value),
+        Value::Object(inner) => find(inner, rest),
+        _ => None,
     }
 }
 
