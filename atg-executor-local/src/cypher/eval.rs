@@ -124,14 +124,14 @@ impl Ex {
                     .iter()
                     .map(|item| item.eval(row, graph))
                     .collect::<Outcome<Vec<_>>>()?;
-                Ok(Value::list(items))
+                grown(Value::list(items), graph)
             }
             Self::Map(entries) => {
                 let mut map = Map::default();
                 for (name, value) in entries {
                     map.set(Arc::clone(name), value.eval(row, graph)?);
                 }
-                Ok(Value::map(map))
+                grown(Value::map(map), graph)
             }
             Self::Not(of) => Ok(Value::truth(truth(&of.eval(row, graph)?)?.map(|truth| !truth))),
             Self::And(left, right) => {
@@ -288,6 +288,13 @@ impl Ex {
             Self::Subquery(kind, plan) => subquery::eval(*kind, plan, row, graph),
         }
     }
+}
+
+/// A value that was put together of others. What it shares with them counts each time that it is reached: whatever walks
+/// through a value, to compare it or to write it, meets it as often.
+fn grown(value: Value, graph: &dyn Graph) -> Outcome<Value> {
+    graph.check_size(value.weight())?;
+    Ok(value)
 }
 
 /// The truth of a value; `None` for null.

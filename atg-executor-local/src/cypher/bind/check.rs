@@ -38,10 +38,15 @@ pub(super) fn refused(span: Span, fault: Fault) -> Refusal {
 pub(super) fn number_type(left: Type, right: Type) -> Type {
     if left == Type::INT && right == Type::INT {
         Type::INT
-    } else if left == Type::FLOAT || right == Type::FLOAT {
-        Type::FLOAT
+    } else if left.is_within(Type::NUMBER) && right.is_within(Type::NUMBER) {
+        if left == Type::FLOAT || right == Type::FLOAT {
+            Type::FLOAT
+        } else {
+            Type::NUMBER
+        }
     } else {
-        Type::NUMBER
+        // A time, or a duration, is not excluded.
+        Type::NUMBER.or(Type::TEMPORAL)
     }
 }
 
@@ -58,10 +63,10 @@ pub(super) fn add_type(
         return Ok(Type::LIST);
     }
     if left_kind == Type::ANY || right_kind == Type::ANY {
-        // Something that is neither number, text nor list can only be put into a list.
-        return Ok(any);
+        // Something that is neither number, text, time nor list can only be put into a list.
+        return Ok(any.or(Type::TEMPORAL));
     }
-    if left_kind.may_be(Type::TEMPORAL) || right_kind.may_be(Type::TEMPORAL) {
+    if left_kind.is_within(Type::TEMPORAL) || right_kind.is_within(Type::TEMPORAL) {
         let time = Type::TEMPORAL;
         // One of the two is a duration.
         if left_kind.is_within(Type::DURATION) {
@@ -81,8 +86,9 @@ pub(super) fn add_type(
         }
         return Ok(any.or(time));
     }
-    expect(left.span, left_kind, any)?;
-    expect(right.span, right_kind, any)?;
+    let any_or_time = any.or(Type::TEMPORAL);
+    expect(left.span, left_kind, any_or_time)?;
+    expect(right.span, right_kind, any_or_time)?;
     if left_kind.is_within(Type::NUMBER) && right_kind.is_within(Type::NUMBER) {
         return Ok(number_type(left_kind, right_kind));
     }
@@ -92,7 +98,7 @@ pub(super) fn add_type(
     {
         return Ok(Type::TEXT);
     }
-    Ok(any)
+    Ok(any_or_time)
 }
 
 /// `-` takes a duration from a time or a duration; `*` and `/` take a number to a duration.

@@ -395,14 +395,18 @@ impl Binder<'_> {
                 return arithmetic(Arithmetic::Concatenate, wanted);
             }
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo | Binary::Power => {
-                if left_kind != Type::ANY && left_kind.may_be(Type::TEMPORAL)
-                    || right_kind != Type::ANY && right_kind.may_be(Type::TEMPORAL)
-                {
+                if left_kind.is_within(Type::TEMPORAL) || right_kind.is_within(Type::TEMPORAL) {
                     let (operator, kind) = times_type(operator, left, left_kind, right, right_kind)?;
                     return arithmetic(operator, kind);
                 }
-                expect(left.span, left_kind, Type::NUMBER)?;
-                expect(right.span, right_kind, Type::NUMBER)?;
+                let computes = matches!(operator, Binary::Modulo | Binary::Power);
+                let wanted = if computes {
+                    Type::NUMBER
+                } else {
+                    Type::NUMBER.or(Type::TEMPORAL)
+                };
+                expect(left.span, left_kind, wanted)?;
+                expect(right.span, right_kind, wanted)?;
                 let (operator, kind) = match operator {
                     Binary::Subtract => (Arithmetic::Subtract, number_type(left_kind, right_kind)),
                     Binary::Multiply => (Arithmetic::Multiply, number_type(left_kind, right_kind)),

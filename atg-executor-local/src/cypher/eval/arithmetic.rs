@@ -105,7 +105,8 @@ fn concatenated(a: &str, b: &str, graph: &dyn Graph) -> Outcome<Value> {
 }
 
 fn joined(a: &[Value], b: &[Value], graph: &dyn Graph) -> Outcome<Value> {
-    graph.check_size((a.len() + b.len()) * size_of::<Value>())?;
+    let weight = |items: &[Value]| items.iter().map(Value::weight).sum::<usize>();
+    graph.check_size(weight(a) + weight(b))?;
     Ok(Value::list([a, b].concat()))
 }
 

@@ -126,6 +126,9 @@ fn pair(comparison: Comparison, left: &Value, right: &Value) -> Outcome<Option<b
     match value::compare(left, right) {
         Comparable::Unknown => Ok(None),
         Comparable::Unordered => Ok(Some(false)),
+        Comparable::Same => {
+            Ok(matches!(comparison, Comparison::LessOrEqual | Comparison::GreaterOrEqual).then_some(true))
+        }
         Comparable::Unsupported => {
             let kind = left.kind_name();
             Err(Fault::unsupported(format!(
@@ -318,5 +321,5 @@ pub(super) fn map_projection(
             MapEntry::Entry(name, value) => map.set(Arc::clone(name), value.eval(row, graph)?),
         }
     }
-    Ok(Value::map(map))
+    super::grown(Value::map(map), graph)
 }

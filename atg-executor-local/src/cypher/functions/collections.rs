@@ -96,12 +96,8 @@ fn range(args: &[Value], graph: &dyn Graph) -> Outcome<Value> {
         return Err(Fault::invalid("range() cannot use a step of 0"));
     }
     let (first, last, by) = (i128::from(start), i128::from(end), i128::from(step));
+    // Rounded towards zero: a step away from the end that is longer than the way to it gives the start.
     let count = ((last - first) / by + 1).max(0);
-    let count = if (last - first).signum() * by.signum() < 0 {
-        0
-    } else {
-        count
-    };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     graph.check_size(count.saturating_mul(size_of::<Value>()))?;
     Ok(Value::list(

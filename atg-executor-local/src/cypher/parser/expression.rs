@@ -201,6 +201,11 @@ impl Parser<'_> {
                     span: span.to(end),
                 });
             }
+            // Behind a sign, another one belongs to a number: `- -5`, but not `- -x`.
+            let is_number = matches!(parser.ahead(1).kind, TokenKind::Integer(_) | TokenKind::Float(_));
+            if parser.is("+") || (parser.is("-") && !is_number) {
+                return Err(parser.unexpected("a number or, in parentheses, an expression"));
+            }
             let operand = parser.sign()?;
             Ok(Expr {
                 span: span.to(operand.span),

@@ -179,10 +179,14 @@ impl Parser<'_> {
             TokenKind::Word(word) => {
                 let next = self.ahead(1);
                 // `(WHERE n.x)` and `(IS Label)` have no name.
-                let keyword = (word.eq_ignore_ascii_case("WHERE") || word.eq_ignore_ascii_case("IS"))
-                    && !matches!(next.kind, TokenKind::Symbol(_))
-                    && !next.is_word("WHERE")
-                    && !next.is_word("IS");
+                let ends = |symbol: &&str| [")", "]", ":", "{", "*"].contains(symbol);
+                let is_name = match &next.kind {
+                    TokenKind::Symbol(symbol) => ends(symbol),
+                    TokenKind::Parameter(_) | TokenKind::End => true,
+                    _ => next.is_word("WHERE") || next.is_word("IS"),
+                };
+                let keyword =
+                    (word.eq_ignore_ascii_case("WHERE") || word.eq_ignore_ascii_case("IS")) && !is_name;
                 if keyword { None } else { Some(self.name("a name")?) }
             }
             _ => None,

@@ -87,6 +87,12 @@ async fn a_query_stops_when_somebody_asks() {
     "WITH $long AS t UNWIND range(1, 50000) AS a RETURN t + toString(a) AS s UNION RETURN 1 AS s"
 )]
 #[case::text("RETURN reduce(s = 'x', i IN range(1, 60) | s + s)")]
+#[case::lists_of_lists("RETURN size(reduce(l = [1], i IN range(1, 60) | [l, l])) AS n")]
+#[case::maps_of_maps("WITH reduce(m = {}, i IN range(1, 60) | {a: m, b: m}) AS m RETURN m = m AS same")]
+#[case::one_text_many_times("WITH reduce(l = [$long], i IN range(1, 20) | l + l) AS l RETURN DISTINCT l")]
+#[case::whole_nodes("UNWIND range(1, 30000) AS i MATCH (n) WITH collect(n) AS all RETURN all")]
+#[case::percentile("UNWIND range(1, 100000000) AS a RETURN percentileCont(a, 0.5)")]
+#[case::comprehension("RETURN [a IN range(1, 5000000) | [a, a]]")]
 #[case::replaced("RETURN replace(replace(replace('aaaaaaaaaa', 'a', $long), 'b', $long), 'b', $long)")]
 #[tokio::test]
 async fn a_query_cannot_fill_the_memory(#[case] text: &str) {

@@ -1,6 +1,11 @@
 //! Relationships of variable length: every way that uses no relationship twice.
 
-use std::sync::Arc;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+};
 
 use rusqlite::params;
 
@@ -17,7 +22,14 @@ pub(super) struct Walker<'s> {
     sql: Vec<String>,
     properties: Vec<(Arc<str>, Value)>,
     excluded: Vec<i64>,
+    /// Steps that were looked up already: ways meet again and again.
+    seen: RefCell<HashMap<i64, Rc<[Hop]>>>,
+    /// How many steps are kept in it.
+    kept: Cell<usize>,
 }
+
+/// As many steps are kept as take a few megabytes; beyond them, the database is asked again.
+const KEPT: usize = 100_000;
 
 /// A relationship and the node that it leads to.
 pub(super) type Hop = (Relationship, i64);
@@ -45,6 +57,8 @@ impl<'s> Walker<'s> {
             sql,
             properties,
             excluded,
+            seen: RefCell::default(),
+            kept: Cell::new(0),
         })
     }
 
@@ -60,11 +74,26 @@ impl<'s> Walker<'s> {
             sql: statements(self.execution, chain, direction),
             properties: self.properties.clone(),
             excluded: self.excluded.clone(),
+            seen: RefCell::default(),
+            kept: Cell::new(0),
         }
     }
 
     /// All steps that can be taken from a node.
-    pub(super) fn hops(&self, from: i64) -> Outcome<Vec<Hop>> {
+    pub(super) fn hops(&self, from: i64) -> Outcome<Rc<[Hop]>> {
+        if let Some(hops) = self.seen.borrow().get(&from) {
+            return Ok(Rc::clone(hops));
+        }
+        let hops: Rc<[Hop]> = self.look_up(from)?.into();
+        if self.kept.get() + hops.len() < KEPT {
+            // One more for the entry itself.
+            self.kept.set(self.kept.get() + hops.len() + 1);
+            self.seen.borrow_mut().insert(from, Rc::clone(&hops));
+        }
+        Ok(hops)
+    }
+
+    fn look_up(&self, from: i64) -> Outcome<Vec<Hop>> {
         let mut hops = Vec::new();
         for (index, query) in self.sql.iter().enumerate() {
             let mut statement = sql(self.execution.connection.prepare_cached(query))?;
@@ -145,14 +174,16 @@ impl Execution<'_> {
         if chain.max == Some(0) {
             return Ok(true);
         }
-        let mut branches = vec![walker.hops(from.id)?.into_iter()];
-        while let Some(branch) = branches.last_mut() {
+        // The steps from each node of the way, and how many of them were tried.
+        let mut branches = vec![(walker.hops(from.id)?, 0)];
+        while let Some((branch, tried)) = branches.last_mut() {
             self.check_time()?;
-            let Some((relationship, to)) = branch.next() else {
+            let Some((relationship, to)) = branch.get(*tried).cloned() else {
                 branches.pop();
                 way.pop();
                 continue;
             };
+            *tried += 1;
             if way.iter().any(|taken| taken.id == relationship.id) {
                 continue;
             }
@@ -164,7 +195,7 @@ impl Execution<'_> {
             if chain.max.is_none_or(|max| way.len() < max) {
                 let hops = walker.hops(to)?;
                 self.check_size((way.len() + hops.len()) * 64)?;
-                branches.push(hops.into_iter());
+                branches.push((hops, 0));
             } else {
                 way.pop();
             }

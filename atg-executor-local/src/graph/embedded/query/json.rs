@@ -11,6 +11,11 @@ use crate::cypher::{
 
 /// The JSON of a value. A float that JSON cannot write is a text: `"NaN"`, `"Infinity"`, `"-Infinity"`.
 pub(super) fn value(value: &Value, execution: &Execution<'_>) -> Outcome<Json> {
+    let own = match value {
+        Value::Text(text) => text.len(),
+        _ => 0,
+    };
+    execution.spend(own + size_of::<Json>())?;
     Ok(match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
@@ -45,6 +50,7 @@ pub(super) fn value(value: &Value, execution: &Execution<'_>) -> Outcome<Json> {
 fn map(members: &Map, execution: &Execution<'_>) -> Outcome<Json> {
     let mut object = JsonMap::new();
     for (name, member) in members.iter() {
+        execution.spend(name.len() + 2 * size_of::<String>())?;
         object.insert(name.to_string(), value(member, execution)?);
     }
     Ok(Json::Object(object))

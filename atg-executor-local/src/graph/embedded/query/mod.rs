@@ -129,6 +129,8 @@ struct Execution<'a> {
     began: jiff::Timestamp,
     ticks: Cell<u32>,
     memory: Cell<usize>,
+    /// Bytes of the row that is being handed out: a node is small until its properties are read.
+    row: Cell<usize>,
 }
 
 impl<'a> Execution<'a> {
@@ -148,6 +150,7 @@ impl<'a> Execution<'a> {
             began: jiff::Timestamp::now(),
             ticks: Cell::new(0),
             memory: Cell::new(0),
+            row: Cell::new(0),
         })
     }
 
@@ -165,6 +168,7 @@ impl<'a> Execution<'a> {
                 summary.truncated = true;
                 return Ok(false);
             }
+            self.row.set(0);
             let values = plan
                 .columns
                 .iter()
@@ -221,6 +225,16 @@ impl<'a> Execution<'a> {
         let memory = self.memory.get().saturating_add(bytes);
         self.memory.set(memory);
         if memory > MEMORY_LIMIT {
+            Err(too_large())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Accounts for a part of a row of the answer.
+    fn spend(&self, bytes: usize) -> Outcome<()> {
+        self.row.set(self.row.get() + bytes);
+        if self.row.get() > MEMORY_LIMIT {
             Err(too_large())
         } else {
             Ok(())

@@ -1,6 +1,6 @@
 //! Shortest paths between two known nodes.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use super::{
     Execution,
@@ -56,15 +56,12 @@ impl Execution<'_> {
                 to,
                 length,
             };
-            let (found, more, reached) = self.of_length(shortest, &search, row, next)?;
-            if !more {
-                return Ok(false);
+            match self.of_length(shortest, &search, row, next)? {
+                Outcomes::Enough => return Ok(false),
+                Outcomes::Found | Outcomes::Exhausted => return Ok(true),
+                Outcomes::None if shortest.predicates.is_empty() => return Ok(true),
+                Outcomes::None => length += 1,
             }
-            // Without a way of that many steps, to anywhere that could go on, there is no longer one either.
-            if found || !reached || shortest.predicates.is_empty() {
-                return Ok(true);
-            }
-            length += 1;
         }
     }
 
@@ -104,10 +101,10 @@ impl Execution<'_> {
             distance += 1;
             let mut next = Vec::new();
             for node in frontier {
-                for (_, neighbour) in walker.hops(node)? {
-                    if let std::collections::hash_map::Entry::Vacant(entry) = distances.entry(neighbour) {
+                for (_, neighbour) in walker.hops(node)?.iter() {
+                    if let std::collections::hash_map::Entry::Vacant(entry) = distances.entry(*neighbour) {
                         entry.insert(distance);
-                        next.push(neighbour);
+                        next.push(*neighbour);
                     }
                 }
             }
@@ -117,20 +114,20 @@ impl Execution<'_> {
         Ok(distances)
     }
 
-    /// Tries every way of exactly that many steps: whether one was taken, whether more are wanted, and whether there was
-    /// any way that long at all.
+    /// Tries every way of exactly that many steps.
     fn of_length(
         &self,
         shortest: &Shortest,
         search: &Search<'_>,
         row: &mut Row,
         next: Matches<'_>,
-    ) -> Outcome<(bool, bool, bool)> {
+    ) -> Outcome<Outcomes> {
         let chain = &shortest.chain;
         let mut found = false;
-        let mut reached = false;
+        // Whether there may be a longer way: one of this length was there, or could not arrive in as few steps.
+        let longer = Cell::new(false);
         let mut way: Vec<Relationship> = Vec::new();
-        let mut branches = vec![search.hops(search.from, 0)?.into_iter()];
+        let mut branches = vec![search.hops(search.from, 0, &longer)?.into_iter()];
         while let Some(branch) = branches.last_mut() {
             self.check_time()?;
             let Some((relationship, node)) = branch.next() else {
@@ -143,10 +140,10 @@ impl Execution<'_> {
             }
             way.push(relationship);
             if way.len() < search.length {
-                branches.push(search.hops(node, way.len())?.into_iter());
+                branches.push(search.hops(node, way.len(), &longer)?.into_iter());
                 continue;
             }
-            reached = true;
+            longer.set(true);
             if node == search.to {
                 row[chain.slot] = chain_value(&way, chain.reversed);
                 if let Some(path) = &shortest.path {
@@ -159,17 +156,35 @@ impl Execution<'_> {
                 if holds_all {
                     found = true;
                     if !next(row)? {
-                        return Ok((true, false, true));
+                        return Ok(Outcomes::Enough);
                     }
                     if !shortest.all {
-                        return Ok((true, true, true));
+                        return Ok(Outcomes::Found);
                     }
                 }
             }
             way.pop();
         }
-        Ok((found, true, reached))
+        Ok(if found {
+            Outcomes::Found
+        } else if longer.get() {
+            Outcomes::None
+        } else {
+            Outcomes::Exhausted
+        })
     }
+}
+
+/// What became of the ways of one length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcomes {
+    /// One was taken, and no more rows are wanted.
+    Enough,
+    Found,
+    /// None, but there may be a longer one.
+    None,
+    /// None, and no longer one either.
+    Exhausted,
 }
 
 struct Search<'s> {
@@ -182,10 +197,17 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// Steps after which the end can still be reached in what is left.
-    fn hops(&self, node: i64, taken: usize) -> Outcome<Vec<Hop>> {
+    fn hops(&self, node: i64, taken: usize, longer: &Cell<bool>) -> Outcome<Vec<Hop>> {
         let left = self.length - taken - 1;
-        let mut hops = self.walker.hops(node)?;
-        hops.retain(|(_, to)| self.distances.get(to).is_some_and(|distance| *distance <= left));
-        Ok(hops)
+        let hops = self.walker.hops(node)?;
+        let in_time = |to: &i64| match self.distances.get(to) {
+            Some(distance) if *distance <= left => true,
+            Some(_) => {
+                longer.set(true);
+                false
+            }
+            None => false,
+        };
+        Ok(hops.iter().filter(|(_, to)| in_time(to)).cloned().collect())
     }
 }

@@ -12,7 +12,7 @@ use super::graph::Graph;
 use crate::cypher::{
     ast::{Clause, Projection, Query, SingleQuery},
     eval::{Fault, Outcome},
-    value::{Value, float_text, group_key, order},
+    value::{Value, float_text, group_key, order, to_text},
 };
 
 /// Names and their values.
@@ -44,12 +44,10 @@ fn json(value: &Value) -> Outcome<Json> {
                 .map(|(name, member)| Ok((name.to_string(), json(member)?)));
             Json::Object(members.collect::<Outcome<JsonMap<_, _>>>()?)
         }
-        Value::Date(_)
-        | Value::DateTime(_)
-        | Value::Duration(_)
-        | Value::Node(_)
-        | Value::Relationship(_)
-        | Value::Path(_) => {
+        Value::Date(_) | Value::DateTime(_) | Value::Duration(_) => {
+            to_text(value)?.map_or(Json::Null, Json::String)
+        }
+        Value::Node(_) | Value::Relationship(_) | Value::Path(_) => {
             return Err(Fault::invalid("not a scalar"));
         }
     })
@@ -139,12 +137,12 @@ impl Naive<'_> {
         rows: &[Env],
         outer: &Env,
     ) -> Outcome<(Vec<String>, Vec<Vec<Value>>)> {
-        assert!(!projection.star, "the grammar has no star");
-        let names: Vec<String> = projection
-            .items
-            .iter()
-            .map(|item| item.column(self.text).text)
-            .collect();
+        let known: Vec<String> = match (projection.star, rows.first()) {
+            (true, Some(row)) => row.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        let named = projection.items.iter().map(|item| item.column(self.text).text);
+        let names: Vec<String> = known.iter().cloned().chain(named).collect();
         let aggregates = projection.items.iter().any(|item| contains_aggregate(&item.expr));
         // Each output row with a row that it was made from.
         let mut made: Vec<(Vec<Value>, Env)> = Vec::new();
@@ -159,12 +157,9 @@ impl Naive<'_> {
             }
         } else {
             for row in rows {
-                let values = projection
-                    .items
-                    .iter()
-                    .map(|item| self.eval(&item.expr, row))
-                    .collect::<Outcome<_>>()?;
-                made.push((values, row.clone()));
+                let values = projection.items.iter().map(|item| self.eval(&item.expr, row));
+                let known = known.iter().map(|name| Ok(row[name].clone()));
+                made.push((known.chain(values).collect::<Outcome<_>>()?, row.clone()));
             }
         }
         if projection.distinct {

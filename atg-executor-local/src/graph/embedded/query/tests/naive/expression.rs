@@ -1,11 +1,13 @@
 //! Expressions, from the tree and by names.
 
-use super::{Env, Naive};
+use super::{super::random, Env, Naive};
 use crate::cypher::{
-    ast::{Binary, Comparison, Expr, ExprKind, Match, Quantifier, SubqueryKind, Unary},
+    ast::{Binary, Comparison, Expr, ExprKind, MapItem, Match, Quantifier, SubqueryKind, Unary},
+    bind::parameter_value,
     eval::{Fault, Graph as _, Outcome, labels_fit, truth},
     functions::{Accumulator, Aggregate, Function},
     regex::Pattern,
+    temporal,
     value::{Comparable, Map, Value, compare, equal, to_text},
 };
 
@@ -65,6 +67,11 @@ impl Naive<'_> {
             Value::Node(node) => self.graph.node_property(node, name),
             Value::Relationship(relationship) => self.graph.relationship_property(relationship, name),
             Value::Map(map) => Ok(map.get(name).cloned().unwrap_or(Value::Null)),
+            Value::Date(date) => Ok(temporal::date_field(*date, name).map_or(Value::Null, Value::Int)),
+            Value::DateTime(time) => Ok(temporal::time_field(time, name).unwrap_or(Value::Null)),
+            Value::Duration(duration) => {
+                Ok(temporal::duration_field(duration, name).map_or(Value::Null, Value::Int))
+            }
             _ => Err(Fault::invalid("no properties")),
         }
     }
@@ -120,6 +127,7 @@ impl Naive<'_> {
                         .and_then(|index| items.get(index).cloned())
                         .unwrap_or(Value::Null)
                 }
+                (of, Value::Text(name)) => self.property(&of, &name)?,
                 _ => return Err(Fault::invalid("no index")),
             },
             ExprKind::Slice(of, from, to) => {
@@ -128,14 +136,17 @@ impl Naive<'_> {
                 };
                 let length = items.len() as i64;
                 let bound = |bound: &Option<Box<Expr>>, default| match bound {
-                    None => Ok(default),
+                    None => Ok(Some(default)),
                     Some(bound) => match self.eval(bound, env)? {
-                        Value::Int(index) if index < 0 => Ok((index + length).max(0)),
-                        Value::Int(index) => Ok(index.min(length)),
+                        Value::Null => return Ok(None),
+                        Value::Int(index) if index < 0 => Ok(Some((index + length).max(0))),
+                        Value::Int(index) => Ok(Some(index.min(length))),
                         _ => Err(Fault::invalid("no bound")),
                     },
                 };
-                let (from, to) = (bound(from, 0)?, bound(to, length)?);
+                let (Some(from), Some(to)) = (bound(from, 0)?, bound(to, length)?) else {
+                    return Ok(Value::Null);
+                };
                 let kept = items
                     .into_iter()
                     .enumerate()
@@ -310,10 +321,65 @@ impl Naive<'_> {
                     }
                 }
             }
-            ExprKind::CountStar
-            | ExprKind::Parameter(_)
-            | ExprKind::PatternComprehension { .. }
-            | ExprKind::MapProjection { .. } => return Err(Fault::invalid("not in the grammar")),
+            ExprKind::Parameter(name) => random::parameters()
+                .get(name)
+                .and_then(parameter_value)
+                .ok_or_else(|| Fault::invalid("no such parameter"))?,
+            ExprKind::PatternComprehension {
+                pattern,
+                predicate,
+                map,
+            } => {
+                let clause = Match {
+                    optional: false,
+                    patterns: vec![(**pattern).clone()],
+                    predicate: predicate.as_deref().cloned(),
+                };
+                let found = self.matches(&clause, env)?;
+                Value::list(
+                    found
+                        .iter()
+                        .map(|env| self.eval(map, env))
+                        .collect::<Outcome<_>>()?,
+                )
+            }
+            ExprKind::MapProjection { name, items } => {
+                let of = env.get(&name.text).cloned().unwrap_or(Value::Null);
+                if of.is_null() {
+                    return Ok(Value::Null);
+                }
+                let mut map = Map::default();
+                // What is named wins, so it is set last.
+                if items.iter().any(|item| matches!(item, MapItem::All)) {
+                    let all = match &of {
+                        Value::Node(node) => self.graph.node_properties(node)?,
+                        Value::Relationship(relationship) => {
+                            self.graph.relationship_properties(relationship)?
+                        }
+                        Value::Map(map) => (**map).clone(),
+                        _ => return Err(Fault::invalid("no properties")),
+                    };
+                    all.iter()
+                        .for_each(|(name, value)| map.set(name.clone(), value.clone()));
+                }
+                for item in items {
+                    match item {
+                        MapItem::All => {}
+                        MapItem::Property(name) => {
+                            map.set(name.text.as_str().into(), self.property(&of, &name.text)?);
+                        }
+                        MapItem::Entry(name, value) => {
+                            map.set(name.text.as_str().into(), self.eval(value, env)?)
+                        }
+                        MapItem::Variable(name) => {
+                            let value = env.get(&name.text).cloned().unwrap_or(Value::Null);
+                            map.set(name.text.as_str().into(), value);
+                        }
+                    }
+                }
+                Value::map(map)
+            }
+            ExprKind::CountStar => return Err(Fault::invalid("an aggregate outside of a projection")),
         })
     }
 }
@@ -333,6 +399,7 @@ fn compared(comparison: Comparison, a: &Value, b: &Value) -> Outcome<Option<bool
         Comparable::Ordered(ordering) => Ok(Some(fits(ordering))),
         Comparable::Unordered => Ok(Some(false)),
         Comparable::Unknown => Ok(None),
+        Comparable::Same => Ok(fits(std::cmp::Ordering::Equal).then_some(true)),
         Comparable::Unsupported => Err(Fault::invalid("no order")),
     };
     match comparison {
@@ -367,6 +434,11 @@ fn binary(operator: Binary, a: &Value, b: &Value) -> Outcome<Value> {
                 Some(false)
             }))
         }
+        (Binary::Concatenate, List(a), List(b)) => {
+            Ok(Value::list(a.iter().chain(b.iter()).cloned().collect()))
+        }
+        (Binary::Concatenate, Text(a), Text(b)) => Ok(Value::text(a.to_string() + b)),
+        (Binary::Concatenate, ..) => wrong(),
         (Binary::Add, List(a), List(b)) => Ok(Value::list(a.iter().chain(b.iter()).cloned().collect())),
         (Binary::Add, List(a), b) => Ok(Value::list(a.iter().chain([b]).cloned().collect())),
         (Binary::Add, a, List(b)) => Ok(Value::list([a].into_iter().chain(b.iter()).cloned().collect())),
@@ -374,6 +446,34 @@ fn binary(operator: Binary, a: &Value, b: &Value) -> Outcome<Value> {
             (Some(a), Some(b)) => Ok(Value::text(a + &b)),
             _ => wrong(),
         },
+        (Binary::Add | Binary::Subtract, time, Value::Duration(duration))
+        | (Binary::Add, Value::Duration(duration), time) => {
+            let by = if operator == Binary::Subtract {
+                duration.times(-1)
+            } else {
+                duration.times(1)
+            };
+            let by = by.ok_or_else(|| Fault::invalid("too long"))?;
+            let sum = match time {
+                Value::Date(date) => temporal::add_to_date(*date, &by).map(Value::Date),
+                Value::DateTime(time) => temporal::add_to_time(time, &by).map(Value::DateTime),
+                Value::Duration(other) => other.plus(&by).map(Value::duration),
+                _ => return wrong(),
+            };
+            sum.ok_or_else(|| Fault::invalid("out of range"))
+        }
+        (Binary::Multiply, Value::Duration(duration), Int(factor)) => duration
+            .times(*factor)
+            .map(Value::duration)
+            .ok_or_else(|| Fault::invalid("too long")),
+        (Binary::Power, Int(_) | Float(_), Int(2)) => {
+            let base = match a {
+                Int(base) => *base as f64,
+                Float(base) => *base,
+                _ => f64::NAN,
+            };
+            Ok(Float(base * base))
+        }
         (_, Int(a), Int(b)) => {
             let wide = (i128::from(*a), i128::from(*b));
             let result = match operator {

@@ -2,8 +2,8 @@
 
 use super::{Env, Naive};
 use crate::cypher::{
-    ast::{Direction, ExprKind, LabelExpr, Match, NodePattern, Pattern, RelationshipPattern},
-    eval::{Outcome, labels_fit},
+    ast::{Direction, Expr, ExprKind, LabelExpr, Match, NodePattern, Pattern, RelationshipPattern, Shortest},
+    eval::{Fault, Outcome, labels_fit},
     value::{Node, Path, Relationship, Value, equal},
 };
 
@@ -12,8 +12,13 @@ use crate::cypher::{
 struct State<'p> {
     env: Env,
     taken: Vec<i64>,
-    checks: Vec<(Value, &'p crate::cypher::ast::Expr)>,
+    checks: Vec<(Value, &'p Expr)>,
+    /// Conditions inside of the pattern.
+    conditions: Vec<&'p Expr>,
 }
+
+/// Longer ways than this are not tried for a shortest path.
+const LONGEST: u64 = 7;
 
 impl Naive<'_> {
     pub(super) fn matches(&self, clause: &Match, row: &Env) -> Outcome<Vec<Env>> {
@@ -21,7 +26,13 @@ impl Naive<'_> {
             env: row.clone(),
             taken: Vec::new(),
             checks: Vec::new(),
+            conditions: Vec::new(),
         }];
+        if let [pattern] = clause.patterns.as_slice()
+            && let Some(shortest) = pattern.shortest
+        {
+            return self.shortest(clause, pattern, shortest, row);
+        }
         for pattern in &clause.patterns {
             let mut next = Vec::new();
             for state in states {
@@ -35,8 +46,8 @@ impl Naive<'_> {
             for (of, map) in &state.checks {
                 holds = holds && self.has_properties(of, map, &state.env)?;
             }
-            if let Some(predicate) = &clause.predicate {
-                holds = holds && self.holds(predicate, &state.env)?;
+            for condition in state.conditions.iter().copied().chain(&clause.predicate) {
+                holds = holds && self.holds(condition, &state.env)?;
             }
             if holds {
                 found.push(state.env);
@@ -52,7 +63,74 @@ impl Naive<'_> {
         Ok(found)
     }
 
-    fn has_properties(&self, of: &Value, map: &crate::cypher::ast::Expr, env: &Env) -> Outcome<bool> {
+    /// Between two known nodes: all ways of one step, then of two, until some satisfy the condition.
+    fn shortest(
+        &self,
+        clause: &Match,
+        pattern: &Pattern,
+        shortest: Shortest,
+        row: &Env,
+    ) -> Outcome<Vec<Env>> {
+        let (relationship, end) = &pattern.hops[0];
+        let node = |of: &NodePattern| of.name.as_ref().and_then(|name| row.get(&name.text));
+        let length = relationship.length.unwrap();
+        if let (Some(Value::Node(from)), Some(Value::Node(to))) = (node(&pattern.start), node(end)) {
+            for steps in length.min..=length.max.unwrap_or(LONGEST + 1) {
+                if steps > LONGEST {
+                    return Err(Fault::invalid("too far for a naive search"));
+                }
+                let mut ways = Vec::new();
+                self.chains(
+                    relationship,
+                    from.id,
+                    (steps, steps),
+                    &[],
+                    &mut Vec::new(),
+                    &mut ways,
+                );
+                let mut found = Vec::new();
+                for way in ways {
+                    if way.last().map_or(from.id, |(_, reached)| *reached) != to.id {
+                        continue;
+                    }
+                    let mut nodes = vec![from.clone()];
+                    nodes.extend(way.iter().map(|(_, id)| Node { id: *id, known: None }));
+                    let relationships = way.into_iter().map(|(relationship, _)| relationship).collect();
+                    let mut env = row.clone();
+                    if let Some(name) = &pattern.name {
+                        env.insert(
+                            name.text.clone(),
+                            Value::Path(Path { nodes, relationships }.into()),
+                        );
+                    }
+                    let holds = clause
+                        .predicate
+                        .as_ref()
+                        .map_or(Ok(true), |predicate| self.holds(predicate, &env))?;
+                    if holds {
+                        found.push(env);
+                    }
+                }
+                if !found.is_empty() {
+                    if shortest == Shortest::One {
+                        found.truncate(1);
+                    }
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(if clause.optional {
+            let mut env = row.clone();
+            for name in names(clause) {
+                env.entry(name).or_insert(Value::Null);
+            }
+            vec![env]
+        } else {
+            Vec::new()
+        })
+    }
+
+    fn has_properties(&self, of: &Value, map: &Expr, env: &Env) -> Outcome<bool> {
         let ExprKind::Map(entries) = &map.kind else {
             panic!("the grammar has maps only")
         };
@@ -219,6 +297,7 @@ impl Naive<'_> {
                 if let Some(map) = &pattern.properties {
                     state.checks.push((value.clone(), map));
                 }
+                state.conditions.extend(&pattern.predicate);
                 if let Some(name) = &pattern.name {
                     state.env.insert(name.text.clone(), value);
                 }
