@@ -3,6 +3,7 @@
 mod call;
 mod check;
 mod expression;
+mod operators;
 mod pattern;
 pub(crate) mod plan;
 mod projection;

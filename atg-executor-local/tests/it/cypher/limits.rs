@@ -200,6 +200,19 @@ async fn an_explanation_shows_the_sql_and_the_index() {
 #[case::by_prefix("MATCH (n) WHERE n.name STARTS WITH 'x' RETURN n", "node_name")]
 #[case::by_type("MATCH (n {type: 'x'}) RETURN n", "node_type")]
 #[case::by_label("MATCH (n:Group) RETURN n.name", "PRIMARY KEY (label=?)")]
+#[case::by_either_label(
+    "MATCH (n) WHERE n:User AND n.age > 3 OR n:Group RETURN n.name",
+    "PRIMARY KEY (label=?)"
+)]
+#[case::by_type_of("MATCH (a)-[r]->(b) WHERE type(r) = 'MEMBER_OF' RETURN a.name", "e0.type = ")]
+#[case::by_types_of(
+    "MATCH (a:User)-[r]->(b) WHERE type(r) IN ['MEMBER_OF', $x] RETURN b.name",
+    "(src=? AND type=?)"
+)]
+#[case::by_type_label(
+    "MATCH (a)-[r]->(b) WHERE r:MEMBER_OF AND b.name <> a.name RETURN a.name",
+    "e0.type = "
+)]
 #[case::by_another_node("MATCH (a:Group) MATCH (b {name: a.name}) RETURN b", "node_name")]
 #[tokio::test]
 async fn indexes_serve_the_patterns(#[case] text: &str, #[case] index: &str) {

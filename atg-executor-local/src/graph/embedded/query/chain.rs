@@ -9,10 +9,16 @@ use std::{
 
 use rusqlite::params;
 
-use super::{Execution, matching::Matches, planner::Chain, sql as text, statements::sql};
+use super::{
+    Execution,
+    matching::Matches,
+    planner::{Chain, Each, Part},
+    sql as text,
+    statements::sql,
+};
 use crate::cypher::{
     ast::Direction,
-    eval::{Graph, Outcome, Row},
+    eval::{Graph, Outcome, Row, truth},
     value::{self, Node, Relationship, Value},
 };
 
@@ -22,6 +28,9 @@ pub(super) struct Walker<'s> {
     sql: Vec<String>,
     properties: Vec<(Arc<str>, Value)>,
     excluded: Vec<i64>,
+    each: &'s [Each],
+    /// The row for which ways are searched, for the conditions on their parts.
+    row: RefCell<Vec<Value>>,
     /// Steps that were looked up already: ways meet again and again.
     seen: RefCell<HashMap<i64, Rc<[Hop]>>>,
     /// How many steps are kept in it.
@@ -35,7 +44,7 @@ const KEPT: usize = 100_000;
 pub(super) type Hop = (Relationship, i64);
 
 impl<'s> Walker<'s> {
-    pub(super) fn new(execution: &'s Execution<'s>, chain: &Chain, row: &mut Row) -> Outcome<Self> {
+    pub(super) fn new(execution: &'s Execution<'s>, chain: &'s Chain, row: &mut Row) -> Outcome<Self> {
         let mut properties = Vec::with_capacity(chain.properties.len());
         for (name, wanted) in &chain.properties {
             properties.push((Arc::clone(name), wanted.eval(row, execution)?));
@@ -57,6 +66,12 @@ impl<'s> Walker<'s> {
             sql,
             properties,
             excluded,
+            each: &chain.each,
+            row: RefCell::new(if chain.each.is_empty() {
+                Vec::new()
+            } else {
+                row.to_vec()
+            }),
             seen: RefCell::default(),
             kept: Cell::new(0),
         })
@@ -74,6 +89,8 @@ impl<'s> Walker<'s> {
             sql: statements(self.execution, chain, direction),
             properties: self.properties.clone(),
             excluded: self.excluded.clone(),
+            each: self.each,
+            row: self.row.clone(),
             seen: RefCell::default(),
             kept: Cell::new(0),
         }
@@ -116,7 +133,9 @@ impl<'s> Walker<'s> {
                     } else {
                         relationship.start
                     };
-                    hops.push((relationship, to));
+                    if self.may_be(Part::Node, || Value::Node(Node { id: to, known: None }))? {
+                        hops.push((relationship, to));
+                    }
                 }
             }
         }
@@ -130,6 +149,18 @@ impl<'s> Walker<'s> {
         for (name, wanted) in &self.properties {
             let property = self.execution.relationship_property(relationship, name)?;
             if value::equal(&property, wanted) != Some(true) {
+                return Ok(false);
+            }
+        }
+        self.may_be(Part::Relationship, || Value::Relationship(relationship.clone()))
+    }
+
+    /// Whether the conditions on each part let this one be in a path.
+    pub(super) fn may_be(&self, part: Part, value: impl Fn() -> Value) -> Outcome<bool> {
+        for each in self.each.iter().filter(|each| each.of == part) {
+            let row = &mut *self.row.borrow_mut();
+            row[each.slot] = value();
+            if truth(&each.condition.eval(row, self.execution)?)? != Some(each.holds) {
                 return Ok(false);
             }
         }

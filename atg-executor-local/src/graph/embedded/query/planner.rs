@@ -4,7 +4,9 @@
 //! is checked as soon as everything that it needs is known.
 
 mod chains;
+mod each;
 mod find;
+mod implied;
 mod predicate;
 
 use std::{collections::HashSet, rc::Rc, sync::Arc};
@@ -76,6 +78,25 @@ pub(super) struct Chain {
     pub(super) properties: Vec<(Arc<str>, Ex)>,
     /// Slots of relationships and chains that must not be walked.
     pub(super) exclude: Vec<usize>,
+    /// What every node and every relationship of a shortest path must be.
+    pub(super) each: Vec<Each>,
+}
+
+/// A condition on all parts of a path, which can be checked part by part while the path is being searched.
+#[derive(Debug)]
+pub(super) struct Each {
+    pub(super) of: Part,
+    /// The slot in which the condition expects the part.
+    pub(super) slot: usize,
+    pub(super) condition: Ex,
+    /// Whether the condition must hold, or must be false.
+    pub(super) holds: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Node,
+    Relationship,
 }
 
 /// A shortest path between two known nodes.
@@ -109,6 +130,8 @@ struct Planner<'a> {
     pattern: &'a Match,
     /// Labels of each node, those of the conditions included.
     labels: Vec<Option<LabelExpr>>,
+    /// Types of each relationship, those of the conditions included.
+    types: Vec<Option<LabelExpr>>,
     known: Vec<bool>,
     done: Vec<bool>,
     conditions: Vec<Condition>,
@@ -144,6 +167,7 @@ impl<'a> Planner<'a> {
             .chain(pattern.paths.iter().map(|path| path.slot))
             .collect();
         let mut labels: Vec<_> = pattern.nodes.iter().map(|node| node.labels.clone()).collect();
+        let mut types: Vec<_> = pattern.relationships.iter().map(|r| r.types.clone()).collect();
         let mut conditions = Vec::new();
         for predicate in &pattern.predicates {
             // A label test is part of finding, like a label in the pattern.
@@ -154,11 +178,21 @@ impl<'a> Planner<'a> {
                     .iter()
                     .position(|node| node.slot == slot && !node.bound)
             {
-                labels[index] = Some(match labels[index].take() {
-                    Some(before) => LabelExpr::And(Box::new(before), Box::new(tested.clone())),
-                    None => tested.clone(),
-                });
+                implied::add(&mut labels[index], tested.clone());
                 continue;
+            }
+            // Other conditions say as much beside what they test; they are checked all the same.
+            for (index, node) in pattern.nodes.iter().enumerate().filter(|(_, node)| !node.bound) {
+                if let Some(tested) = implied::labels(predicate, node.slot) {
+                    implied::add(&mut labels[index], tested);
+                }
+            }
+            for (index, relationship) in pattern.relationships.iter().enumerate() {
+                if relationship.length.is_none()
+                    && let Some(tested) = implied::types(predicate, relationship.slot)
+                {
+                    implied::add(&mut types[index], tested);
+                }
             }
             conditions.push(Condition {
                 needs: predicate::needs(predicate, &own),
@@ -170,6 +204,7 @@ impl<'a> Planner<'a> {
             execution,
             pattern,
             labels,
+            types,
             known: pattern.nodes.iter().map(|node| node.bound).collect(),
             done: vec![false; pattern.relationships.len()],
             conditions,
@@ -308,8 +343,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Types as numbers; `None` where all fit.
-    fn types(&self, types: Option<&LabelExpr>) -> Option<Vec<i64>> {
-        let types = types?;
+    fn types(&self, relationship: usize) -> Option<Vec<i64>> {
+        let types = self.types[relationship].as_ref()?;
         let all = &self.execution.names.types;
         let mut fitting: Vec<i64> = all
             .iter()

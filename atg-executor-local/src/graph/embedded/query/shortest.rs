@@ -6,7 +6,7 @@ use super::{
     Execution,
     chain::{Hop, Walker, chain_value},
     matching::Matches,
-    planner::Shortest,
+    planner::{Part, Shortest},
 };
 use crate::cypher::{
     eval::{Fault, Graph, Outcome, Row, holds},
@@ -34,6 +34,11 @@ impl Execution<'_> {
             return Err(Fault::invalid(message));
         }
         let walker = Walker::new(self, chain, row)?;
+        for end in [from, to] {
+            if !walker.may_be(Part::Node, || Value::Node(self.node(end)))? {
+                return Ok(true);
+            }
+        }
         let distances = self.distances(
             &walker.backwards(chain),
             from,
@@ -67,16 +72,20 @@ impl Execution<'_> {
 
     /// The path of a node to itself, which a minimum of no steps admits.
     fn of_no_steps(&self, shortest: &Shortest, row: &mut Row, next: Matches<'_>) -> Outcome<bool> {
+        let (walker, node) = (
+            Walker::new(self, &shortest.chain, row)?,
+            row[shortest.chain.from].clone(),
+        );
+        if !walker.may_be(Part::Node, || node.clone())? {
+            return Err(refused());
+        }
         row[shortest.chain.slot] = Value::list(Vec::new());
         if let Some(path) = &shortest.path {
             row[path.slot] = self.assemble(path, row)?;
         }
         for predicate in &shortest.predicates {
             if !holds(predicate, row, self)? {
-                return Err(Fault::unsupported(
-                    "a condition on a shortest path that refuses the one of no steps is not supported: use two \
-                     different nodes, as in WHERE a <> b before it",
-                ));
+                return Err(refused());
             }
         }
         next(row)
@@ -210,4 +219,12 @@ impl Search<'_> {
         };
         Ok(hops.iter().filter(|(_, to)| in_time(to)).cloned().collect())
     }
+}
+
+/// It is not certain what Neo4j tries next.
+fn refused() -> Fault {
+    Fault::unsupported(
+        "a condition on a shortest path that refuses the one of no steps is not supported: use two different nodes, as in \
+         WHERE a <> b before it",
+    )
 }

@@ -1,6 +1,6 @@
 //! Relationships of variable length, shortest and named paths.
 
-use super::{Assembly, Chain, Condition, Planner, Shortest, Step, predicate};
+use super::{Assembly, Chain, Condition, Planner, Shortest, Step, each, predicate};
 use crate::cypher::{
     ast::{self, Direction, Length},
     bind::plan,
@@ -57,18 +57,19 @@ impl Planner<'_> {
             } else {
                 relationship.direction
             },
-            types: self.types(relationship.types.as_ref()),
+            types: self.types(index),
             min: size(length.min),
             max: length.max.map(size),
             properties: relationship.properties.clone(),
             exclude: exclude
                 .map(|other| self.pattern.relationships[other].slot)
                 .collect(),
+            each: Vec::new(),
         }
     }
 
     pub(super) fn shortest(&mut self, index: usize) -> Step {
-        let chain = self.chain(index);
+        let mut chain = self.chain(index);
         self.done[index] = true;
         let relationship = &self.pattern.relationships[index];
         self.available.insert(relationship.slot);
@@ -89,7 +90,16 @@ impl Planner<'_> {
             // Other patterns of the clause may still be open; what needs them is checked at the end.
             if about && ready {
                 condition.done = true;
-                predicates.push(condition.ex.clone());
+                let path = path.map(|path| path.slot);
+                match each::of(&condition.ex, path, relationship.slot) {
+                    Some(each) => chain.each.push(each),
+                    None => {
+                        if let Some(most) = each::most_steps(&condition.ex, path, relationship.slot) {
+                            chain.max = Some(chain.max.map_or(most, |max| max.min(most)));
+                        }
+                        predicates.push(condition.ex.clone());
+                    }
+                }
             }
         }
         Step::Shortest(Shortest {

@@ -146,9 +146,7 @@ impl Planner<'_> {
             let param = builder.param(Param::Relationship(relationship.slot));
             builder.condition(format!("{alias}.id = {param}"));
         }
-        if let Some(condition) =
-            sql::types_condition(&alias, self.types(relationship.types.as_ref()).as_deref())
-        {
+        if let Some(condition) = sql::types_condition(&alias, self.types(index).as_deref()) {
             builder.condition(condition);
         }
         let (left, right) = match relationship.direction {
@@ -208,7 +206,7 @@ impl Planner<'_> {
             let param = builder.param(Param::Relationship(relationship.slot));
             builder.condition(format!("{alias}.id = {param}"));
         }
-        let types = sql::types_condition(&alias, self.types(relationship.types.as_ref()).as_deref());
+        let types = sql::types_condition(&alias, self.types(index).as_deref());
         let typed = types.map_or(String::new(), |types| format!(" AND {types}"));
         let other = match direction {
             Direction::Right => {
@@ -286,10 +284,7 @@ impl Planner<'_> {
 
     /// Within one `MATCH` no relationship is found twice.
     fn unlike(&self, before: &[usize], placed: &[(usize, String)], builder: &mut Builder) {
-        let types: Vec<_> = placed
-            .iter()
-            .map(|(index, _)| self.types(self.pattern.relationships[*index].types.as_ref()))
-            .collect();
+        let types: Vec<_> = placed.iter().map(|(index, _)| self.types(*index)).collect();
         for (at, (_, alias)) in placed.iter().enumerate() {
             for (earlier, (_, other)) in placed[..at].iter().enumerate() {
                 let apart = match (&types[at], &types[earlier]) {

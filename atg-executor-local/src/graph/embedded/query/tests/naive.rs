@@ -1,6 +1,7 @@
 //! Answers a query straight from its tree: all rows of a clause, then all rows of the next.
 
 mod expression;
+mod operators;
 mod pattern;
 
 use std::collections::{BTreeMap, HashMap};

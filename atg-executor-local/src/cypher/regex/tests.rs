@@ -1,0 +1,62 @@
+use rstest::rstest;
+
+use super::*;
+
+#[rstest]
+#[case("a.*c", "abc", true)]
+#[case("a", "ab", false)]
+#[case("^abc$", "abc", true)]
+#[case("abc$", "abc\n", false)]
+#[case(".", "\u{85}", false)]
+#[case(".", "😀", true)]
+#[case("(?s).", "\n", true)]
+#[case(r"\d+", "٣", false)]
+#[case(r"\w", "é", false)]
+#[case(r"\s", "\u{b}", true)]
+#[case(r"\s", "\u{a0}", false)]
+#[case("(?i)straße", "STRAßE", true)]
+#[case("(?i)é", "É", false)]
+#[case("(?i)[a-f]+x", "ABCX", true)]
+#[case("(?i)k", "\u{212a}", false)]
+#[case("a(?i)b", "aB", true)]
+#[case("a(?i)b", "AB", false)]
+#[case("(?i:a)b", "AB", false)]
+#[case("(?:a|b){2,3}", "aba", true)]
+#[case("a*?", "aaa", true)]
+#[case(r"\Qa.b\E", "a.b", true)]
+#[case(r"\Qa.b\E", "axb", false)]
+#[case(r"[\w.-]+", "a.b-c", true)]
+#[case("[^a-c]", "d", true)]
+#[case("[a-]", "-", true)]
+#[case(r"\x41\u0042", "AB", true)]
+#[case(".*/virtualMachines/[^/]+", "/x/virtualMachines/vm1", true)]
+#[case("(?<name>a)b", "ab", true)]
+#[case("", "", true)]
+#[case("a|", "", true)]
+fn patterns_match_as_in_java(#[case] pattern: &str, #[case] text: &str, #[case] expected: bool) {
+    assert_eq!(Pattern::new(pattern).unwrap().matches(text), expected);
+}
+
+#[rstest]
+#[case("(?=a)a")]
+#[case("(?<!a)b")]
+#[case(r"(a)\1")]
+#[case("a++")]
+#[case("(?>a)")]
+#[case(r"\ba")]
+#[case(r"\p{L}")]
+#[case("[a&&b]")]
+#[case("[a[b]]")]
+#[case("(?m)^a$")]
+#[case("a^b")]
+#[case("(")]
+#[case(")")]
+#[case("*")]
+#[case("a{2")]
+#[case("[a")]
+#[case("a**")]
+#[case("\\")]
+#[case("a{1001}")]
+fn what_an_automaton_cannot_do_is_refused(#[case] pattern: &str) {
+    assert!(Pattern::new(pattern).is_err());
+}
