@@ -47,11 +47,7 @@ pub(super) fn types(condition: &Ex, slot: usize) -> Option<LabelExpr> {
                     if !items.iter().all(constant) {
                         return None;
                     }
-                    let value = |item| match item {
-                        &Ex::Const(ref value) => text(value),
-                        _ => None,
-                    };
-                    items.iter().filter_map(value).collect()
+                    items.iter().filter_map(constant_text).collect()
                 }
                 _ => return None,
             };
@@ -68,6 +64,13 @@ fn is_type(ex: &Ex, slot: usize) -> bool {
 fn text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn constant_text(ex: &Ex) -> Option<&str> {
+    match ex {
+        Ex::Const(value) => text(value),
         _ => None,
     }
 }
