@@ -219,7 +219,7 @@ impl<'a> Resolver<'a> {
                 return self.inside(number, head, rest);
             }
         }
-        self.outside(text, &lower)
+        self.outside(scene, text, &lower)
     }
 
     /// The owner's own ID, or that of a part of it: no language lets a resource name itself.
@@ -254,7 +254,7 @@ impl<'a> Resolver<'a> {
         vec![reference_to_id(target, head), Piece::Literal(rest.to_owned())]
     }
 
-    fn outside(&mut self, text: &str, lower: &str) -> Vec<Piece> {
+    fn outside(&mut self, scene: &Scene<'_>, text: &str, lower: &str) -> Vec<Piece> {
         let is_subscriptions = lower.starts_with(SUBSCRIPTIONS);
         let same_everywhere = if is_subscriptions {
             NOT_OUTSIDE.iter().any(|part| lower.contains(part))
@@ -281,7 +281,22 @@ impl<'a> Resolver<'a> {
                 ];
             }
         }
+        self.literal(scene, text, lower)
+    }
+
+    /// An ID that is left as it is. Checks what it should not have to: that it is none of a resource of the plan.
+    fn literal(&mut self, scene: &Scene<'_>, text: &str, lower: &str) -> Vec<Piece> {
         self.counts.literal += 1;
+        let named = self.index.longest(lower, |_| true);
+        if let Some((number, _)) = named.filter(|(number, _)| scene.is_written(*number)) {
+            let (named, owner) = (
+                &scene.drafts[number as usize],
+                &scene.drafts[scene.owner as usize],
+            );
+            if !named.what.is_scope() {
+                self.unresolved.push((text.to_owned(), owner.id.clone()));
+            }
+        }
         vec![Piece::Literal(text.to_owned())]
     }
 
@@ -320,8 +335,7 @@ impl<'a> Resolver<'a> {
                 Piece::Literal(rest.to_owned()),
             ];
         }
-        self.counts.literal += 1;
-        vec![Piece::Literal(path.to_owned())]
+        self.literal(scene, path, &lower)
     }
 }
 
