@@ -1,6 +1,6 @@
 //! Who is calling, and which jobs exist for them.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use atg_sdk::{Error, ErrorKind, FormerJob, Job, azure::TenantId};
 use jiff::Timestamp;
@@ -32,7 +32,11 @@ impl Service {
     }
 
     /// Who stands behind the key. Failed tries are counted by address, so that nobody can guess for long.
-    pub(super) async fn authenticate(&self, header: Option<&[u8]>, peer: IpAddr) -> Result<Caller, Failure> {
+    pub(super) async fn authenticate(
+        &self,
+        header: Option<&[u8]>,
+        peer: IpAddr,
+    ) -> Result<Arc<Caller>, Failure> {
         match self.options.keys.authenticate(header, Timestamp::now()) {
             Ok(caller) => Ok(caller),
             Err(refusal) => {

@@ -31,8 +31,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Options, Service, archive::Archives, patience::Patient, request::Incoming, schema::Schemas,
-    unparsed::Explained,
+    Options, Service, answers::Answers, archive::Archives, patience::Patient, request::Incoming,
+    schema::Schemas, unparsed::Explained,
 };
 
 /// A certificate chain and its key, both PEM.
@@ -175,6 +175,7 @@ impl Connections {
                 executor,
                 options,
                 archives: Archives::default(),
+                answers: Answers::default(),
                 schemas: Schemas::new(),
                 accepting: super::submit::Accepting::default(),
                 started: Instant::now(),

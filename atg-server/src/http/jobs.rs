@@ -7,7 +7,6 @@ use futures::StreamExt as _;
 use http::{HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Seen, Service,
@@ -36,9 +35,30 @@ impl Service {
         let limit = wait(request)?;
         let mut job = self.job_for(id, caller, seen).await?;
         if let (Some(limit), false) = (limit, job.status.has_ended()) {
-            job = self.wait_for_change(&job, limit).await?;
+            job = Box::pin(self.wait_for_change(&job, limit)).await?;
         }
-        job_answer(&job, request)
+        self.job_answer(job, request)
+    }
+
+    /// A job as an answer, with the tag by which it is recognised.
+    fn job_answer(&self, job: Job, request: &Incoming) -> Result<Response<Body>, Failure> {
+        let has_ended = job.status.has_ended();
+        let answer = self.answers.of(job)?;
+        let seen_before = request.header(header::IF_NONE_MATCH).is_some_and(|sent| {
+            let tag = answer.tag.to_str();
+            tag.is_ok_and(|tag| matches_etag(sent, tag))
+        });
+        let mut response = if seen_before {
+            bare(StatusCode::NOT_MODIFIED)
+        } else {
+            super::body::typed(StatusCode::OK, "application/json", answer.text.clone())
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, answer.tag.clone());
+        if !has_ended {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        }
+        Ok(response)
     }
 
     /// Holds until the job's state is another one.
@@ -180,30 +200,6 @@ impl Service {
         self.executor.delete_job(job.id).await?;
         Ok(bare(StatusCode::NO_CONTENT))
     }
-}
-
-/// A job as an answer, with the tag by which it is recognised.
-fn job_answer(job: &Job, request: &Incoming) -> Result<Response<Body>, Failure> {
-    let text = serde_json::to_vec(job).map_err(|error| Error::internal("write a job").with_source(error))?;
-    let digest = Sha256::digest(&text);
-    let tag = format!("\"{}\"", crate::keys::hex(&digest[..16]));
-    let seen_before = request
-        .header(header::IF_NONE_MATCH)
-        .is_some_and(|sent| matches_etag(sent, &tag));
-    let mut response = if seen_before {
-        bare(StatusCode::NOT_MODIFIED)
-    } else {
-        super::body::typed(StatusCode::OK, "application/json", text)
-    };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    if !job.status.has_ended() {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
-    }
-    Ok(response)
 }
 
 fn own_error(job: &Job) -> Error {

@@ -1,5 +1,6 @@
 //! The HTTP layer: serves any [`Executor`] under the contract of the service.
 
+mod answers;
 mod archive;
 mod artifacts;
 mod auth;
@@ -107,6 +108,7 @@ pub(crate) struct Service {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) options: Options,
     pub(crate) archives: archive::Archives,
+    pub(crate) answers: answers::Answers,
     pub(crate) schemas: schema::Schemas,
     /// Submissions with an idempotency key that are being accepted.
     pub(crate) accepting: submit::Accepting,
@@ -195,7 +197,7 @@ impl Service {
             .get(header::AUTHORIZATION)
             .map(HeaderValue::as_bytes);
         let caller = self.authenticate(header, peer).await?;
-        seen.caller = Some(caller.clone());
+        seen.caller = Some(Arc::clone(&caller));
         let lane = limits::Lane::of(&call);
         seen.rate = Some(self.admit(lane, &caller, peer).await?);
         if call.may_take_long() {
@@ -233,22 +235,24 @@ impl Service {
         id: &RequestId,
         seen: &mut Seen,
     ) -> Result<Response<Body>, Failure> {
+        // Of all calls that of a job's state is made most often. The others keep their states elsewhere, so that its own,
+        // which is moved from hand to hand, stays small.
         match call {
-            Call::Submit(name) => self.submit(name, request, caller, seen).await,
-            Call::PutInput(digest) => self.put_input(&digest, request, caller).await,
-            Call::HeadInput(digest) => self.head_input(&digest, caller).await,
-            Call::ListJobs => self.list_jobs(&request, caller).await,
             Call::GetJob(job) => self.get_job(&job, &request, caller, seen).await,
-            Call::JobResult(job) => self.job_result(&job, &request, caller, id, seen).await,
-            Call::JobEvents(job) => self.job_events(&job, &request, caller, seen).await,
-            Call::Archive(job) => self.archive(&job, &request, caller, seen).await,
-            Call::Artifact(job, name) => self.artifact(&job, &name, &request, caller, seen).await,
-            Call::Cancel(job) => self.cancel_job(&job, &request, caller, seen).await,
-            Call::DeleteJob(job) => self.delete_job(&job, &request, caller, seen).await,
-            Call::Status => self.status(&request, caller).await,
-            Call::Metrics => self.metrics().await,
+            Call::Submit(name) => Box::pin(self.submit(name, request, caller, seen)).await,
+            Call::PutInput(digest) => Box::pin(self.put_input(&digest, request, caller)).await,
+            Call::HeadInput(digest) => Box::pin(self.head_input(&digest, caller)).await,
+            Call::ListJobs => Box::pin(self.list_jobs(&request, caller)).await,
+            Call::JobResult(job) => Box::pin(self.job_result(&job, &request, caller, id, seen)).await,
+            Call::JobEvents(job) => Box::pin(self.job_events(&job, &request, caller, seen)).await,
+            Call::Archive(job) => Box::pin(self.archive(&job, &request, caller, seen)).await,
+            Call::Artifact(job, name) => Box::pin(self.artifact(&job, &name, &request, caller, seen)).await,
+            Call::Cancel(job) => Box::pin(self.cancel_job(&job, &request, caller, seen)).await,
+            Call::DeleteJob(job) => Box::pin(self.delete_job(&job, &request, caller, seen)).await,
+            Call::Status => Box::pin(self.status(&request, caller)).await,
+            Call::Metrics => Box::pin(self.metrics()).await,
             Call::Health | Call::Live | Call::Ready | Call::OpenApi | Call::Docs | Call::DocsAsset(_) => {
-                self.open(call).await
+                Box::pin(self.open(call)).await
             }
         }
     }
@@ -300,7 +304,7 @@ fn no_route(reason: &NoRoute) -> Failure {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     address: Option<IpAddr>,
-    caller: Option<Caller>,
+    caller: Option<Arc<Caller>>,
     rate: Option<limits::Admitted>,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) job: Option<atg_sdk::JobId>,

@@ -10,9 +10,7 @@ use atg_sdk::{Owner, Result};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
-use super::{
-    ApiKey, Caller, Environment, KeyId, KeyRecord, KeySource, Pepper, Scope, TenantAccess, source::hex,
-};
+use super::{ApiKey, Caller, Environment, KeyId, KeyRecord, KeySource, Pepper, Scope, TenantAccess};
 
 /// How often records are read again. The contract says 60 s at the most.
 const RELOAD: Duration = Duration::from_secs(15);
@@ -46,9 +44,18 @@ pub struct KeyRing {
     records: RwLock<Loaded>,
 }
 
+/// A record, and what every call needs of it.
+#[derive(Debug)]
+struct Known {
+    record: KeyRecord,
+    /// Nobody knows a secret for a record whose hash is none.
+    hash: Option<[u8; 32]>,
+    caller: Arc<Caller>,
+}
+
 #[derive(Debug, Default)]
 struct Loaded {
-    by_id: HashMap<KeyId, KeyRecord>,
+    by_id: HashMap<KeyId, Known>,
     /// Why the last attempt to read them failed, where it did: the ring then stands on what it knew before.
     stale: Option<String>,
 }
@@ -113,7 +120,8 @@ impl KeyRing {
     /// Scopes and tenants of that owner's keys in force.
     pub(super) fn in_force(&self, owner: &Owner, now: Timestamp) -> Vec<(Vec<Scope>, TenantAccess)> {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
-        let theirs = records.by_id.values().filter(|record| {
+        let all = records.by_id.values().map(|known| &known.record);
+        let theirs = all.filter(|record| {
             record.owner == *owner && record.environment == self.environment && record.is_in_force(now)
         });
         theirs
@@ -125,7 +133,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// Why nobody does.
-    pub fn authenticate(&self, header: Option<&[u8]>, now: Timestamp) -> Result<Caller, Refusal> {
+    pub fn authenticate(&self, header: Option<&[u8]>, now: Timestamp) -> Result<Arc<Caller>, Refusal> {
         let text = header
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .ok_or(Refusal::Missing)?;
@@ -138,28 +146,46 @@ impl KeyRing {
             return Err(Refusal::WrongEnvironment);
         }
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
-        let record = records.by_id.get(key.id()).ok_or(Refusal::Unknown)?;
-        let good = hex(&key.hash(&self.pepper))
-            .as_bytes()
-            .ct_eq(record.hash.to_ascii_lowercase().as_bytes());
-        if !bool::from(good) || record.environment != self.environment {
+        let known = records.by_id.get(key.id()).ok_or(Refusal::Unknown)?;
+        let hash = known.hash.ok_or(Refusal::Unknown)?;
+        let good = key.hash(&self.pepper).ct_eq(&hash);
+        if !bool::from(good) || known.record.environment != self.environment {
             return Err(Refusal::Unknown);
         }
-        if !record.is_in_force(now) {
+        if !known.record.is_in_force(now) {
             return Err(Refusal::NotInForce);
         }
-        Ok(Caller {
+        Ok(Arc::clone(&known.caller))
+    }
+}
+
+fn index(records: Vec<KeyRecord>) -> HashMap<KeyId, Known> {
+    let known = |record: KeyRecord| Known {
+        hash: unhex(&record.hash),
+        caller: Arc::new(Caller {
             key: record.id.clone(),
             owner: record.owner.clone(),
             scopes: record.scopes.clone(),
             tenants: record.tenants.clone(),
-        })
-    }
-}
-
-fn index(records: Vec<KeyRecord>) -> HashMap<KeyId, KeyRecord> {
+        }),
+        record,
+    };
     records
         .into_iter()
-        .map(|record| (record.id.clone(), record))
+        .map(|record| (record.id.clone(), known(record)))
         .collect()
+}
+
+/// The bytes of a hash in hexadecimal, in either case.
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let digit = |at: usize| char::from(digits[at]).to_digit(16);
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::try_from(digit(2 * at)? << 4 | digit(2 * at + 1)?).ok()?;
+    }
+    Some(bytes)
 }

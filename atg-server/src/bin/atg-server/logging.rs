@@ -9,6 +9,8 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
+use crate::json_lines::JsonLines;
+
 /// How long the last traces may take to be sent.
 const SEND: Duration = Duration::from_secs(2);
 
@@ -40,13 +42,7 @@ pub(crate) fn init(level: &str, with_traces: bool) -> Result<Logging> {
         .as_ref()
         .map(|traces| tracing_opentelemetry::layer().with_tracer(traces.tracer("atg-server")))
         .with_filter(ours);
-    let writing = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_writer(std::io::stderr)
-        .with_filter(EnvFilter::new(format!("{level},atg::audit=info")));
+    let writing = JsonLines.with_filter(EnvFilter::new(format!("{level},atg::audit=info")));
     tracing_subscriber::registry().with(sending).with(writing).init();
     Ok(Logging { traces })
 }
