@@ -2,14 +2,13 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
-use atg_bench::Process;
+use atg_bench::{Process, Server};
 
 use crate::{
     Result,
@@ -32,48 +31,9 @@ pub(crate) struct Target {
     pub(crate) process: Process,
 }
 
-/// A child that does not outlive this process.
-struct Kept {
-    child: Child,
-    address: SocketAddr,
-    began: Instant,
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Kept {
-    /// Starts a process and waits until it says where it listens.
-    fn start(command: &mut Command) -> Result<Self> {
-        let began = Instant::now();
-        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?;
-        let stdout = child.stdout.take().ok_or("the child has no output")?;
-        let mut kept = Self {
-            child,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            began,
-        };
-        for line in BufReader::new(stdout).lines() {
-            if let Some(address) = line?.strip_prefix("listening on http://") {
-                kept.address = address.parse()?;
-                return Ok(kept);
-            }
-        }
-        Err("the server ended before it listened: see its log".into())
-    }
-
-    fn process(&self) -> Process {
-        Process::of(self.child.id())
-    }
-}
-
 /// The bare server.
 pub(crate) struct Bare {
-    kept: Kept,
+    kept: Server,
     requests: Vec<Vec<u8>>,
 }
 
@@ -81,13 +41,13 @@ impl Bare {
     /// Over rows that hold what the service answers.
     pub(crate) async fn start(database: &Path, service: &Service) -> Result<Self> {
         let mut rows = Vec::new();
-        let mut connection = Connection::open(service.kept.address, 0).await?;
+        let mut connection = Connection::open(service.kept.address(), 0).await?;
         for (number, id) in service.jobs.iter().enumerate() {
             let answer = connection.call(&service.get(id, number)).await?;
             rows.push((id.clone(), String::from_utf8(answer.body.to_owned())?));
         }
         bare::create(database, &rows)?;
-        let kept = Kept::start(Command::new(std::env::current_exe()?).arg("--bare").arg(database))?;
+        let kept = Server::start(Command::new(std::env::current_exe()?).arg("--bare").arg(database))?;
         let requests = service
             .jobs
             .iter()
@@ -101,7 +61,7 @@ impl Bare {
 
     pub(crate) fn target(&self) -> Target {
         Target {
-            address: self.kept.address,
+            address: self.kept.address(),
             requests: self.requests.clone(),
             process: self.kept.process(),
         }
@@ -110,7 +70,7 @@ impl Bare {
 
 /// The service.
 pub(crate) struct Service {
-    kept: Kept,
+    kept: Server,
     keys: Vec<String>,
     pub(crate) jobs: Vec<String>,
 }
@@ -123,7 +83,7 @@ impl Service {
             .map(|_| new_key(&arguments.server, directory))
             .collect::<Result<_>>()?;
         let log = File::create(directory.join("server.log"))?;
-        let kept = Kept::start(
+        let kept = Server::start(
             Command::new(&arguments.server)
                 .args(["--role", "api", "--port", "0", "--data-dir"])
                 .arg(directory)
@@ -141,7 +101,7 @@ impl Service {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.kept.address
+        self.kept.address()
     }
 
     pub(crate) fn process(&self) -> Process {
@@ -151,7 +111,7 @@ impl Service {
     pub(crate) fn target(&self) -> Target {
         let requests = self.jobs.iter().enumerate();
         Target {
-            address: self.kept.address,
+            address: self.kept.address(),
             requests: requests.map(|(number, id)| self.get(id, number)).collect(),
             process: self.kept.process(),
         }
@@ -164,7 +124,7 @@ impl Service {
     /// A request with the n-th key.
     pub(crate) fn request(&self, method: &str, path: &str, body: &str, number: usize) -> Vec<u8> {
         let key = &self.keys[number % self.keys.len()];
-        let host = self.kept.address;
+        let host = self.kept.address();
         let length = body.len();
         format!(
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
@@ -181,7 +141,7 @@ impl Service {
 
     /// Puts that many jobs into the queue.
     pub(crate) async fn submit_jobs(&mut self, count: usize) -> Result<()> {
-        let mut connection = Connection::open(self.kept.address, 0).await?;
+        let mut connection = Connection::open(self.kept.address(), 0).await?;
         for number in 0..count {
             let request = self.submission(number);
             let answer = connection.call(&request).await?;
@@ -195,10 +155,7 @@ impl Service {
 
     /// Ends the process, and says so if it ended before.
     pub(crate) fn stop(mut self) -> Result<()> {
-        match self.kept.child.try_wait()? {
-            None => Ok(()),
-            Some(status) => Err(format!("the server ended by itself: {status}").into()),
-        }
+        self.kept.check()
     }
 }
 
@@ -240,20 +197,20 @@ pub(crate) async fn start_and_idle(
         let place = directory.join(format!("start-{start}"));
         fs::create_dir_all(&place)?;
         let log = File::create(place.join("server.log"))?;
-        let kept = Kept::start(
+        let kept = Server::start(
             Command::new(&arguments.server)
                 .args(["--port", "0", "--data-dir"])
                 .arg(&place)
                 .stderr(log),
         )?;
-        let mut connection = Connection::open(kept.address, start % SOURCES).await?;
+        let mut connection = Connection::open(kept.address(), start % SOURCES).await?;
         let answer = connection
             .call(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
             .await?;
         if answer.status != 200 {
             return Err(format!("/health answered {}", answer.status).into());
         }
-        times.push(kept.began.elapsed());
+        times.push(kept.age());
         if start + 1 == STARTS {
             tokio::time::sleep(Duration::from_secs(1)).await;
             idle = kept.process().resident_bytes();
