@@ -141,7 +141,7 @@ impl Naive<'_> {
                 let bound = |bound: &Option<Box<Expr>>, default| match bound {
                     None => Ok(Some(default)),
                     Some(bound) => match self.eval(bound, env)? {
-                        Value::Null => return Ok(None),
+                        Value::Null => Ok(None),
                         Value::Int(index) if index < 0 => Ok(Some((index + length).max(0))),
                         Value::Int(index) => Ok(Some(index.min(length))),
                         _ => Err(Fault::invalid("no bound")),
@@ -372,7 +372,7 @@ impl Naive<'_> {
                             map.set(name.text.as_str().into(), self.property(&of, &name.text)?);
                         }
                         MapItem::Entry(name, value) => {
-                            map.set(name.text.as_str().into(), self.eval(value, env)?)
+                            map.set(name.text.as_str().into(), self.eval(value, env)?);
                         }
                         MapItem::Variable(name) => {
                             let value = env.get(&name.text).cloned().unwrap_or(Value::Null);
