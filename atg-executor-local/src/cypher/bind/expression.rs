@@ -275,6 +275,16 @@ impl Binder<'_> {
         scope: &Scope,
         context: &mut Context<'_>,
     ) -> Result<Typed, Refusal> {
+        let is_found = matches!(
+            of.kind,
+            ExprKind::PatternComprehension { .. } | ExprKind::Subquery(SubqueryKind::Collect, _)
+        );
+        // Neo4j turns this into skipping so many rows, and answers null where that cannot be done.
+        if is_found && !matches!(index.kind, ExprKind::Int(0..)) {
+            let message =
+                "only 0, 1, 2 … can be asked of what a subquery collects: give it a name with WITH first";
+            return Err(Refusal::unsupported(index.span, message));
+        }
         let (of_ex, of_kind) = self.bind(of, scope, context)?;
         expect(
             of.span,
