@@ -20,6 +20,36 @@ may keep 256 MiB at a time. Floats that JSON does not have are the texts `\"NaN\
 `{\"nodes\": […], \"relationships\": […]}`. `EXPLAIN` in front of a query shows its steps with their SQL and SQLite's plan.
 ";
 
+const LATENCIES: &str = "\
+## How long it takes
+
+Medians of three in milliseconds, release build, on a machine of two cores with nothing else to do, of a graph of 100,000
+synthetic rows (115,253 nodes, 374,861 relationships), beside Neo4j 5.26.12 on the same machine with indexes on `key`, `id`,
+`name` and `type` of `Resource`. `cargo test --release -p atg-executor-local --test it latencies -- --ignored --nocapture` prints
+them anew, and fails if the answers differ.
+
+| Query | SQLite | Neo4j |
+|---|---|---|
+| count all nodes | 1.9 | 3.3 |
+| resources by type | 137 | 85 |
+| relationships by type | 81 | 60 |
+| by name and label, 952 rows | 6.9 | 15.9 |
+| by the beginning of a name | 6.5 | 7.0 |
+| by a part of a name | 130 | 17 |
+| by a scalar of a label | 33 | 12 |
+| by a regular expression | 137 | 42 |
+| one step | 5.2 | 1.2 |
+| three steps | 12 | 30 |
+| resources without a tag | 91 | 62 |
+| all below the tenants | 109 | 81 |
+| groups by the end of a step | 25 | 33 |
+| labels of both ends of everything | 718 | 217 |
+| the first ten by name | 164 | 176 |
+| distinct resource groups | 232 | 96 |
+| groups with their machines, optional | 24 | 25 |
+| a shortest path | 19 | 10 |
+";
+
 const REFUSALS: &str = "\
 ## Not in the subset
 
@@ -67,6 +97,7 @@ fn page() -> String {
     for table in sql_tables() {
         let _ = writeln!(page, "| `{}` | {} |", table.name, table.about);
     }
+    let _ = write!(page, "\n{LATENCIES}");
     page
 }
 
