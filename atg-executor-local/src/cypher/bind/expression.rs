@@ -118,6 +118,7 @@ impl Binder<'_> {
             }
             ExprKind::Index(of, index) => self.index(of, index, scope, context)?,
             ExprKind::Slice(of, from, to) => {
+                places_in(of, [from, to].into_iter().flatten().map(|bound| &**bound))?;
                 let of = self.bind_as(of, Type::LIST, scope, context)?;
                 let mut bound = |bound: &Option<Box<Expr>>| {
                     bound
@@ -275,16 +276,7 @@ impl Binder<'_> {
         scope: &Scope,
         context: &mut Context<'_>,
     ) -> Result<Typed, Refusal> {
-        let is_found = matches!(
-            of.kind,
-            ExprKind::PatternComprehension { .. } | ExprKind::Subquery(SubqueryKind::Collect, _)
-        );
-        // Neo4j turns this into skipping so many rows, and answers null where that cannot be done.
-        if is_found && !matches!(index.kind, ExprKind::Int(0..)) {
-            let message =
-                "only 0, 1, 2 … can be asked of what a subquery collects: give it a name with WITH first";
-            return Err(Refusal::unsupported(index.span, message));
-        }
+        places_in(of, std::iter::once(index))?;
         let (of_ex, of_kind) = self.bind(of, scope, context)?;
         expect(
             of.span,
@@ -300,5 +292,22 @@ impl Binder<'_> {
             expect(index.span, index_kind, Type::INT.or(Type::TEXT))?;
         }
         Ok((Ex::Index(Box::new(of_ex), Box::new(index_ex)), Type::ANY))
+    }
+}
+
+/// Of what a subquery collects, Neo4j turns places into skipping so many rows, and answers something else where they are
+/// counted from the end.
+fn places_in<'a>(of: &Expr, mut places: impl Iterator<Item = &'a Expr>) -> Result<(), Refusal> {
+    let is_found = matches!(
+        of.kind,
+        ExprKind::PatternComprehension { .. } | ExprKind::Subquery(SubqueryKind::Collect, _)
+    );
+    match places.find(|place| is_found && !matches!(place.kind, ExprKind::Int(0..))) {
+        None => Ok(()),
+        Some(place) => {
+            let message =
+                "only 0, 1, 2 … can be asked of what a subquery collects: give it a name with WITH first";
+            Err(Refusal::unsupported(place.span, message))
+        }
     }
 }

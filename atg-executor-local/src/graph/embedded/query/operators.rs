@@ -58,6 +58,10 @@ impl Execution<'_> {
 
     fn run_part(&self, part: &Part, row: &mut Row, answer: Answer<'_>) -> Outcome<()> {
         let mut sink: Next<'_> = Box::new(Last(answer));
+        let is_sorted = part
+            .operators
+            .iter()
+            .any(|operator| matches!(operator, Operator::Sort { .. }));
         let mut rest = part.operators.as_slice();
         while let Some((operator, before)) = rest.split_last() {
             rest = before;
@@ -69,13 +73,19 @@ impl Execution<'_> {
                     continue;
                 }
             }
-            sink = self.sink(operator, sink, row)?;
+            sink = self.sink(operator, sink, is_sorted, row)?;
         }
         sink.push(row)?;
         sink.finish(row)
     }
 
-    fn sink<'s>(&'s self, operator: &'s Operator, next: Next<'s>, row: &mut Row) -> Outcome<Next<'s>> {
+    fn sink<'s>(
+        &'s self,
+        operator: &'s Operator,
+        next: Next<'s>,
+        is_sorted: bool,
+        row: &mut Row,
+    ) -> Outcome<Next<'s>> {
         Ok(match operator {
             Operator::Match(pattern) => Box::new(Matching {
                 execution: self,
@@ -99,10 +109,13 @@ impl Execution<'_> {
                 values: Vec::new(),
                 next,
             }),
-            Operator::Aggregate { keys, aggregates } => Box::new(Group::new(self, keys, aggregates, next)),
+            Operator::Aggregate { keys, aggregates } => {
+                Box::new(Group::new(self, keys, aggregates, is_sorted, next))
+            }
             Operator::Distinct(slots) => Box::new(Distinct {
                 execution: self,
                 slots,
+                is_sorted,
                 seen: HashSet::new(),
                 kept: 0,
                 next,
@@ -140,6 +153,16 @@ pub(super) fn key_of(slots: &[usize], row: &Row) -> Vec<u8> {
     let mut key = Vec::with_capacity(slots.len() * 16);
     slots.iter().for_each(|slot| group_key(&row[*slot], &mut key));
     key
+}
+
+/// Refuses NaN as a key beside `ORDER BY`: two are one for Neo4j where it sorts to tell rows apart, and else are not.
+pub(super) fn comparable(key: &Value) -> Outcome<()> {
+    match key {
+        Value::Float(float) if float.is_nan() => Err(Fault::unsupported(
+            "NaN in DISTINCT or a group beside ORDER BY is not supported: filter it out with isNaN(…)",
+        )),
+        _ => Ok(()),
+    }
 }
 
 struct Last<'s>(Answer<'s>);
@@ -255,6 +278,7 @@ impl Sink for Project<'_> {
 struct Distinct<'s> {
     execution: &'s Execution<'s>,
     slots: &'s [usize],
+    is_sorted: bool,
     seen: HashSet<Vec<u8>>,
     kept: usize,
     next: Next<'s>,
@@ -263,6 +287,9 @@ struct Distinct<'s> {
 impl Sink for Distinct<'_> {
     fn push(&mut self, row: &mut Row) -> Outcome<bool> {
         self.execution.check_time()?;
+        if self.is_sorted {
+            self.slots.iter().try_for_each(|slot| comparable(&row[*slot]))?;
+        }
         let key = key_of(self.slots, row);
         let size = key.len() + 64;
         if !self.seen.insert(key) {

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::HashMap};
 
 use super::{
     Execution,
-    operators::{Next, Sink},
+    operators::{Next, Sink, comparable},
 };
 use crate::cypher::{
     bind::plan::{AggregateCall, SortKey},
@@ -18,6 +18,7 @@ pub(super) struct Group<'s> {
     execution: &'s Execution<'s>,
     keys: &'s [(Ex, usize)],
     calls: &'s [AggregateCall],
+    is_sorted: bool,
     index: HashMap<Vec<u8>, usize>,
     groups: Vec<(Vec<Value>, Vec<Accumulator>)>,
     key: Vec<u8>,
@@ -31,12 +32,14 @@ impl<'s> Group<'s> {
         execution: &'s Execution<'s>,
         keys: &'s [(Ex, usize)],
         calls: &'s [AggregateCall],
+        is_sorted: bool,
         next: Next<'s>,
     ) -> Self {
         let mut group = Self {
             execution,
             keys,
             calls,
+            is_sorted,
             index: HashMap::new(),
             groups: Vec::new(),
             key: Vec::new(),
@@ -67,6 +70,9 @@ impl Sink for Group<'_> {
         self.values.clear();
         for (ex, _) in self.keys {
             let value = ex.eval(row, self.execution)?;
+            if self.is_sorted {
+                comparable(&value)?;
+            }
             group_key(&value, &mut self.key);
             self.values.push(value);
         }

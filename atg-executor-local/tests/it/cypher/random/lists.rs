@@ -22,7 +22,7 @@ impl Grammar {
                 14 => return self.collected(),
                 15 => {
                     let (list, start) = (self.list(depth - 1), self.list(depth - 1));
-                    return format!("reduce(l = {start}, e IN {list} | l + e)");
+                    return format!("reduce(l = [$nothing] + {start}, e IN {list} | l + e)");
                 }
                 16 => {
                     return format!(
