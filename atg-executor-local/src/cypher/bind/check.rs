@@ -3,8 +3,9 @@
 use super::types::Type;
 use crate::cypher::{
     Refusal, Span,
-    ast::{Binary, Expr},
-    eval::{Arithmetic, Fault},
+    ast::{Binary, Comparison, Expr},
+    eval::{Arithmetic, Ex, Fault},
+    value::Value,
 };
 
 /// Refuses what can never be of a type.
@@ -136,4 +137,57 @@ pub(super) fn times_type(
             Err(mismatch(right.span, number, right_kind))
         }
     }
+}
+
+/// Whether `0 > -0.0` depends, for Neo4j, on whether both are written in the query or come from elsewhere.
+pub(super) fn refuse_two_zeros(span: Span, first: &Ex, rest: &[(Comparison, Ex)]) -> Result<(), Refusal> {
+    let mut left = first;
+    for (comparison, right) in rest {
+        if matches!(comparison, Comparison::Less | Comparison::Greater)
+            && let (Some(a), Some(b)) = (written(left), written(right))
+            && a == 0.0
+            && b == 0.0
+            && a.is_sign_negative() != b.is_sign_negative()
+        {
+            let message =
+                "whether 0 is larger than -0.0 is not supported where both are written in the query";
+            return Err(Refusal::unsupported(span, message));
+        }
+        left = right;
+    }
+    Ok(())
+}
+
+/// The value of numbers and their signs, sums and products, as far as the sign of zero goes. An integer has no -0.
+fn written(ex: &Ex) -> Option<f64> {
+    let is_integer = |ex: &Ex| {
+        let mut all = true;
+        ex.visit(&mut |part| all &= !matches!(part, Ex::Const(Value::Float(_))));
+        all
+    };
+    let value = match ex {
+        Ex::Const(Value::Int(number)) => *number as f64,
+        Ex::Const(Value::Float(number)) => *number,
+        Ex::Negate(of) => -written(of)?,
+        Ex::Plus(of) => written(of)?,
+        Ex::Arithmetic(operator, a, b) => {
+            let (a, b) = (written(a)?, written(b)?);
+            match operator {
+                Arithmetic::Add => a + b,
+                Arithmetic::Subtract => a - b,
+                Arithmetic::Multiply => a * b,
+                Arithmetic::Divide => a / b,
+                Arithmetic::Modulo => a % b,
+                Arithmetic::Power => a.powf(b),
+                Arithmetic::Concatenate => return None,
+            }
+        }
+        _ => return None,
+    };
+    // Integers divide without a remainder, and their zero has no sign.
+    Some(if is_integer(ex) {
+        value.trunc() + 0.0
+    } else {
+        value
+    })
 }

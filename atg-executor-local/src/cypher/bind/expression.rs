@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Binder, check::expect, parameter_value, plan, scope::Scope, types::Type};
+use super::{
+    Binder,
+    check::{expect, refuse_two_zeros},
+    parameter_value, plan,
+    scope::Scope,
+    types::Type,
+};
 use crate::cypher::{
     Refusal, Span,
     ast::{Expr, ExprKind, Match, SubqueryKind},
@@ -132,14 +138,14 @@ impl Binder<'_> {
             ExprKind::Unary(operator, of) => self.unary(*operator, of, scope, context)?,
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, scope, context)?,
             ExprKind::Comparison(first, rest) => {
+                let span = expr.span;
                 let first = Box::new(self.bind(first, scope, context)?.0);
                 let rest = rest
                     .iter()
                     .map(|(comparison, operand)| Ok((*comparison, self.bind(operand, scope, context)?.0)));
-                (
-                    Ex::Compare(first, rest.collect::<Result<_, Refusal>>()?),
-                    Type::BOOL,
-                )
+                let rest = rest.collect::<Result<Vec<_>, Refusal>>()?;
+                refuse_two_zeros(span, &first, &rest)?;
+                (Ex::Compare(first, rest), Type::BOOL)
             }
             ExprKind::HasLabels(of, labels) => {
                 let of = self.bind_as(of, ENTITY, scope, context)?;

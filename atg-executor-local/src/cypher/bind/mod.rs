@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod expression;
 mod operators;
+mod optional;
 mod pattern;
 pub(crate) mod plan;
 mod projection;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Binder, plan, scope::Scope, types::Type};
+use super::{Binder, optional::refuse_lost_rows, plan, scope::Scope, types::Type};
 use crate::cypher::{
     Refusal, Span,
     ast::{self, Comparison, ExprKind, LabelExpr, Length},
@@ -66,6 +66,11 @@ impl Binder<'_> {
                     conjuncts(self.condition(condition, scope)?, &mut plan.predicates);
                 }
             }
+        }
+        if clause.optional && !before.is_empty() {
+            let condition = clause.predicate.as_ref().map(|condition| condition.span);
+            let span = condition.or_else(|| clause.patterns.first().map(|pattern| pattern.span));
+            refuse_lost_rows(&plan, span.unwrap_or_default())?;
         }
         let shortest = plan
             .relationships

@@ -19,6 +19,39 @@ pub(crate) struct Plan {
     pub(crate) slots: usize,
 }
 
+impl Plan {
+    /// Calls back for every expression that stands in a clause, but not for what is in it.
+    pub(crate) fn visit(&self, visitor: &mut dyn FnMut(&Ex)) {
+        let operators = self.parts.iter().flat_map(|part| &part.operators);
+        for operator in operators {
+            match operator {
+                Operator::Match(clause) => {
+                    let chains = clause.relationships.iter().flat_map(|chain| &chain.properties);
+                    clause.predicates.iter().for_each(&mut *visitor);
+                    chains.for_each(|(_, value)| visitor(value));
+                }
+                Operator::Unwind { list: ex, .. }
+                | Operator::Filter(ex)
+                | Operator::Skip(ex)
+                | Operator::Limit(ex) => visitor(ex),
+                Operator::Project(columns) => columns.iter().for_each(|(ex, _)| visitor(ex)),
+                Operator::Aggregate { keys, aggregates } => {
+                    keys.iter().for_each(|(ex, _)| visitor(ex));
+                    aggregates
+                        .iter()
+                        .flat_map(|call| &call.args)
+                        .for_each(&mut *visitor);
+                }
+                Operator::Distinct(_) => {}
+                Operator::Sort { keys, top, .. } => {
+                    keys.iter().for_each(|key| visitor(&key.expr));
+                    top.iter().for_each(&mut *visitor);
+                }
+            }
+        }
+    }
+}
+
 /// A column and the slot in which every part leaves its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Column {

@@ -11,9 +11,7 @@ pub(crate) fn equal(a: &Value, b: &Value) -> Option<bool> {
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
         (Value::Int(a), Value::Int(b)) => Some(a == b),
         (Value::Float(a), Value::Float(b)) => Some(a == b),
-        (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => {
-            Some(compare_mixed(*a, *b) == Some(Ordering::Equal))
-        }
+        (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => Some(*a as f64 == *b),
         (Value::Text(a), Value::Text(b)) => Some(a == b),
         (Value::Node(a), Value::Node(b)) => Some(a.id == b.id),
         (Value::Relationship(a), Value::Relationship(b)) => Some(a.id == b.id),
@@ -75,7 +73,7 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Comparable {
         (Value::Null, _) | (_, Value::Null) => Unknown,
         (Value::Bool(a), Value::Bool(b)) => Ordered(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Ordered(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => numbers(a.partial_cmp(b)),
+        (Value::Float(a), Value::Float(b)) => numbers(compare_floats(*a, *b)),
         (Value::Int(a), Value::Float(b)) => numbers(compare_mixed(*a, *b)),
         (Value::Float(a), Value::Int(b)) => numbers(compare_mixed(*b, *a).map(Ordering::reverse)),
         (Value::Text(a), Value::Text(b)) => Ordered(a.cmp(b)),
@@ -102,7 +100,12 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Comparable {
 
 /// Compares as floats, as Neo4j does, even where that rounds the integer. `None` for NaN.
 fn compare_mixed(a: i64, b: f64) -> Option<Ordering> {
-    (a as f64).partial_cmp(&b)
+    compare_floats(a as f64, b)
+}
+
+/// As Java's `Double.compare`: -0.0 is smaller than 0.0, though they are equal. `None` for NaN.
+fn compare_floats(a: f64, b: f64) -> Option<Ordering> {
+    (!a.is_nan() && !b.is_nan()).then(|| a.total_cmp(&b))
 }
 
 /// The order of `ORDER BY`, `min` and `max`: total, across all kinds, null last.
@@ -152,7 +155,7 @@ fn order_lists<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>, a: usize
 
 /// NaN is the largest number.
 fn order_floats(a: f64, b: f64) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    compare_floats(a, b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 const fn rank(value: &Value) -> u8 {

@@ -157,6 +157,14 @@ fn normal_value(value: &Json) -> Json {
             }
             Json::Object(object)
         }
+        // The two zeros are equal as numbers, so a comparison of rows would not tell them apart.
+        Json::Number(number)
+            if number
+                .as_f64()
+                .is_some_and(|zero| zero == 0.0 && zero.is_sign_negative()) =>
+        {
+            Json::from("negative zero")
+        }
         other => other.clone(),
     }
 }
