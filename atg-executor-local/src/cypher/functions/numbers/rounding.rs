@@ -101,7 +101,8 @@ fn decimal(value: f64, places: u32, mode: Mode) -> f64 {
     let text = format!("{}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     if fraction.len() <= places {
-        return value;
+        // Java's decimals have no negative zero.
+        return value + 0.0;
     }
     let (kept, rest) = fraction.as_bytes().split_at(places);
     let mut digits: Vec<u8> = whole.bytes().chain(kept.iter().copied()).collect();
@@ -126,7 +127,6 @@ fn decimal(value: f64, places: u32, mode: Mode) -> f64 {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(value);
-    // Java's decimals have no negative zero.
     if value < 0.0 && rounded != 0.0 {
         -rounded
     } else {
