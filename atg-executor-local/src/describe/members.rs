@@ -14,7 +14,10 @@
 use atg_sdk::azure::Location;
 
 use super::scalars::scalar_value;
-use crate::{graph::Value, json::Json};
+use crate::{
+    graph::{ALIASES, Value},
+    json::Json,
+};
 
 /// Names that mean something else on a node.
 const TAKEN: &[&str] = &[
@@ -40,6 +43,7 @@ const TAKEN: &[&str] = &[
     "object_id",
     "app_id",
     "user_principal_name",
+    ALIASES,
 ];
 
 /// Adds a member as Azure sent it, unless it is `null`.

@@ -57,6 +57,7 @@ fn edge(reference: &Reference) -> String {
     let end = |target: &Target| match target {
         Target::Itself => ".".to_owned(),
         Target::Id(id) => id.replace(SUB, "SUB"),
+        Target::Alias(alias) => format!("~{alias}"),
     };
     format!(
         "{} {} {} @ {}",

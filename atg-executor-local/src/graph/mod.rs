@@ -18,8 +18,8 @@ use serde_json::{Map, Value as JsonValue};
 use tokio_util::sync::CancellationToken;
 
 pub use model::{
-    Change, Described, Labels, Node, NodeClass, PropertyChange, Reference, Said, Source, Standing, Target,
-    Value, node_key,
+    ALIAS, ALIASES, Change, Described, Labels, Node, NodeClass, PropertyChange, Reference, Said, Source,
+    Standing, Target, Value, node_key,
 };
 
 /// A graph of any number of tenants.
@@ -107,6 +107,9 @@ pub trait ScanWriter: Send {
 
     /// Removes what complete units did not see, resolves all references into edges, makes and drops `External` stubs,
     /// writes the `Scan` node and releases the lock.
+    ///
+    /// An edge that names its end by an alias leads to the one node that has it, after every scan: also when its own
+    /// source was not read again and only who has the alias changed.
     async fn finish(self: Box<Self>, end: ScanEnd) -> Result<ScanCounts>;
 }
 

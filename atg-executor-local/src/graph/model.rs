@@ -146,7 +146,18 @@ pub enum Target {
     /// The node of that ID (an ARM ID, an Entra object ID, a tag's or region's ID), as the source spells it. If there is
     /// none in the graph at the end of the scan, a stub with the label `External` alone is made.
     Id(String),
+    /// The one node of the tenant that has this among its [`ALIASES`], for what is named by an address and not by an ID.
+    /// Where none has it, or several have, a stub of that name. Only the end of an edge may be one, and the edge carries
+    /// it as the property [`ALIAS`]: it follows the alias when that moves, though its own source says nothing new.
+    Alias(String),
 }
+
+/// The property of a node that lists what others may call it, beside its ID: the hosts that it answers at, the client ID
+/// of an identity. Never an ID's form: a stub may have to bear it as its own.
+pub const ALIASES: &str = "aliases";
+
+/// The property of an edge that says by which alias its end was named.
+pub const ALIAS: &str = "alias";
 
 /// Where an edge was said, and so which others make it superfluous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use atg_sdk::azure::TenantId;
 
 use super::{
-    Node, Reference, Said, Target,
+    ALIAS, Node, Reference, Said, Target, Value,
     content::{Fields, Hash, values_text},
     node_key,
 };
@@ -28,6 +28,8 @@ pub(crate) enum End {
         id: String,
         /// Of the key.
         hash: Hash,
+        /// Whether it is named by an alias: then the key is that of the stub that stands for nobody or several.
+        alias: bool,
     },
 }
 
@@ -80,15 +82,28 @@ impl<'a> Statement<'a> {
 
 impl<'a> Stated<'a> {
     fn of(tenant: TenantId, reference: &'a Reference) -> Self {
+        let other = |id: &String, alias: bool| {
+            let key = node_key(tenant, id);
+            End::Other {
+                hash: key_hash(&key),
+                key,
+                id: id.clone(),
+                alias,
+            }
+        };
         let end = |target: &Target| match target {
             Target::Itself => End::Itself,
-            Target::Id(id) => {
-                let key = node_key(tenant, id);
-                End::Other {
-                    hash: key_hash(&key),
-                    key,
-                    id: id.clone(),
-                }
+            Target::Id(id) => other(id, false),
+            Target::Alias(alias) => other(alias, true),
+        };
+        let properties = match &reference.to {
+            Target::Alias(alias) => {
+                let mut properties = reference.properties.clone();
+                properties.push((ALIAS.to_owned(), Value::from(alias.as_str())));
+                Some(values_text(&properties))
+            }
+            Target::Itself | Target::Id(_) => {
+                (!reference.properties.is_empty()).then(|| values_text(&reference.properties))
             }
         };
         Self {
@@ -97,7 +112,7 @@ impl<'a> Stated<'a> {
             relationship: &reference.relationship,
             path: &reference.path,
             said: reference.said,
-            properties: (!reference.properties.is_empty()).then(|| values_text(&reference.properties)),
+            properties,
         }
     }
 

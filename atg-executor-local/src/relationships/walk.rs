@@ -63,7 +63,7 @@ impl<'a> Owner<'a> {
             self.found.references.retain(|reference| {
                 let end = |target: &Target| match target {
                     Target::Itself => String::new(),
-                    Target::Id(id) => id.to_lowercase(),
+                    Target::Id(id) | Target::Alias(id) => id.to_lowercase(),
                 };
                 reference.relationship == "REFERENCES"
                     || seen.insert((

@@ -127,7 +127,7 @@ fn the_demo_tenant_gives_the_edges_and_redactions_that_are_known() {
             nodes.insert(plain(&described.node.id));
             let end = |target: &Target| match target {
                 Target::Itself => plain(&described.node.id),
-                Target::Id(id) => plain(id),
+                Target::Id(id) | Target::Alias(id) => plain(id),
             };
             for reference in &described.references {
                 let edge = (

@@ -31,6 +31,13 @@ pub(super) struct Place {
     spare: bool,
 }
 
+impl Place {
+    /// Of an edge that queries see.
+    pub(super) const fn seen(id: i64) -> Self {
+        Self { id, spare: false }
+    }
+}
+
 /// The (end, relationship) pairs at which something changed and has to be settled.
 #[derive(Debug, Default)]
 pub(super) struct Touched(HashSet<(i64, i64)>);

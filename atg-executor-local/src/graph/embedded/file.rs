@@ -17,10 +17,12 @@ use super::failure::Sql;
 /// `ATGg`, so that `file` and we know the file from other SQLite databases.
 pub(super) const APPLICATION_ID: u32 = 0x4154_4767;
 
-/// The version of `schema.sql`.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+/// The version that [`STEPS`] end at.
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// What each version adds to the one before it. A new file takes all of them, an old one those that it lacks, so both are
+/// the same.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The mark of a tenant that is being written, or was left so: an answer may mix two states.
 pub(super) const IN_THE_MIDDLE: i64 = 1;
@@ -32,7 +34,7 @@ pub(super) const MISSES_SOMETHING: i64 = 2;
 /// writer leaves between its transactions.
 const BUSY_STEP: Duration = Duration::from_millis(1);
 
-/// Makes the file if there is none, and checks that it is a graph of this version.
+/// Makes the file if there is none, brings an older one up to this version, and refuses a newer one.
 pub(super) fn prepare(path: &Path) -> Result<()> {
     match header(path)? {
         Header::Absent => create(path),
@@ -46,10 +48,35 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
         )),
     }?;
     // While a newer ATG runs, the header's last change may still be in the write-ahead log.
-    let version: u32 = writer(path)?
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .during("open the graph")?;
-    check_version(path, version)
+    let mut db = writer(path)?;
+    let version = version(&db)?;
+    check_version(path, version)?;
+    if version < SCHEMA_VERSION {
+        migrate(path, &mut db)?;
+    }
+    Ok(())
+}
+
+fn version(db: &Connection) -> Result<u32> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+        .during("open the graph")
+}
+
+/// Takes the missing steps in one transaction. Who comes second finds everything done.
+fn migrate(path: &Path, db: &mut Connection) -> Result<()> {
+    let doing = "bring the graph up to this version";
+    let transaction = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .during(doing)?;
+    let version = version(&transaction)?;
+    check_version(path, version)?;
+    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(step).during(doing)?;
+    }
+    transaction
+        .pragma_update(None, "user_version", SCHEMA_VERSION)
+        .during(doing)?;
+    transaction.commit().during(doing)
 }
 
 /// A connection that may write.
@@ -133,7 +160,7 @@ fn header(path: &Path) -> Result<Header> {
 }
 
 fn check_version(path: &Path, version: u32) -> Result<()> {
-    if version == SCHEMA_VERSION {
+    if (1..=SCHEMA_VERSION).contains(&version) {
         return Ok(());
     }
     Err(Error::new(
@@ -166,7 +193,9 @@ fn create(path: &Path) -> Result<()> {
         .optional()
         .during(doing)?;
     if made.is_none() {
-        transaction.execute_batch(SCHEMA).during(doing)?;
+        for step in STEPS {
+            transaction.execute_batch(step).during(doing)?;
+        }
         transaction
             .execute(
                 "INSERT INTO meta VALUES ('graph_id', ?1)",

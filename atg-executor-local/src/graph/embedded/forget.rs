@@ -86,6 +86,14 @@ pub(super) fn clear(session: &mut Session) -> Result<Counts> {
             })
             .during("read what is to be forgotten")?;
         if page.is_empty() {
+            // `}` is what follows `|`.
+            session
+                .db
+                .execute(
+                    "DELETE FROM unsettled_alias WHERE alias > ?1 || '|' AND alias < ?1 || '}'",
+                    [session.tenant.to_string()],
+                )
+                .during("forget the aliases of the tenant")?;
             session.commit()?;
             return Ok(counts);
         }

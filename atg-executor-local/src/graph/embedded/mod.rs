@@ -3,6 +3,7 @@
 //! Write transactions are short (well under 250 ms) and begin with `BEGIN IMMEDIATE`, so that several scans, and readers
 //! all the time, can share the file. A scan writes from a thread of its own; everything else runs on the blocking pool.
 
+mod alias_table;
 mod cache;
 mod edge_table;
 mod export;

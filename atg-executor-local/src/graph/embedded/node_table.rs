@@ -3,7 +3,7 @@
 use atg_sdk::{Error, Result};
 use rusqlite::{Connection, Row, params};
 
-use super::{failure::Sql, names::Names};
+use super::{alias_table, failure::Sql, names::Names};
 use crate::graph::{
     NodeClass, Standing,
     content::{Content, Hash},
@@ -86,6 +86,7 @@ pub(super) fn insert(
     .during(doing)?;
     let node = db.last_insert_rowid();
     add_labels(db, names, node, &content.labels)?;
+    alias_table::put(db, node, key, &content.members)?;
     Ok(node)
 }
 
@@ -128,12 +129,13 @@ pub(super) fn update(
         remove_labels(db, names, node, labels_before)?;
         add_labels(db, names, node, &content.labels)?;
     }
-    Ok(())
+    alias_table::replace(db, node, &content.members)
 }
 
 /// Removes a node with its labels. Its edges must be gone.
 pub(super) fn delete(db: &Connection, names: &mut Names, node: i64, labels: &str) -> Result<()> {
     remove_labels(db, names, node, labels)?;
+    alias_table::clear(db, node)?;
     db.prepare_cached("DELETE FROM node WHERE id = ?1")
         .and_then(|mut statement| statement.execute([node]))
         .during("remove a node")?;

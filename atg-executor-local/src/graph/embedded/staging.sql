@@ -36,6 +36,7 @@ CREATE TEMP TABLE target (
     id       INTEGER PRIMARY KEY,
     key      TEXT NOT NULL UNIQUE,
     azure_id TEXT NOT NULL,
+    alias    INTEGER NOT NULL,                   -- whether the key is an alias, and so perhaps another node's
     node     INTEGER
 );
 

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::graph::{
-    Change, ChangeSink, Counts, Described, ExportRequest, GraphStore, ImportRequest, Labels, Node, NodeClass,
-    Query, RecordSink, RecordSource, Reference, Removal, RowSink, Said, ScanCounts, ScanEnd, ScanStart,
-    ScanWriter, Source, Standing, Target, Value, node_key,
+    ALIASES, Change, ChangeSink, Counts, Described, ExportRequest, GraphStore, ImportRequest, Labels, Node,
+    NodeClass, Query, RecordSink, RecordSource, Reference, Removal, RowSink, Said, ScanCounts, ScanEnd,
+    ScanStart, ScanWriter, Source, Standing, Target, Value, node_key,
 };
 
 /// One tenant of a store, which may hold others.
@@ -307,6 +307,10 @@ pub(crate) trait Build {
     fn member(self, name: &str, value: impl Into<Value>) -> Self;
     /// An edge to another thing, said at a path.
     fn to(self, relationship: &'static str, id: &str, path: &str) -> Self;
+    /// An edge to whatever has the alias.
+    fn to_alias(self, relationship: &'static str, alias: &str, path: &str) -> Self;
+    /// What others may call it.
+    fn known_as(self, aliases: &[&str]) -> Self;
     /// An edge from another thing.
     fn from(self, relationship: &'static str, id: &str, path: &str, said: Said) -> Self;
 }
@@ -348,6 +352,19 @@ impl Build for Described {
             properties: Vec::new(),
         });
         self
+    }
+
+    fn to_alias(mut self, relationship: &'static str, alias: &str, path: &str) -> Self {
+        self = self.to(relationship, alias, path);
+        if let Some(reference) = self.references.last_mut() {
+            reference.to = Target::Alias(alias.to_owned());
+        }
+        self
+    }
+
+    fn known_as(self, aliases: &[&str]) -> Self {
+        let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+        self.member(ALIASES, Value::Strings(aliases))
     }
 
     fn from(mut self, relationship: &'static str, id: &str, path: &str, said: Said) -> Self {

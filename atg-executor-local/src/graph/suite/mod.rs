@@ -3,6 +3,7 @@
 //! `graph_store_suite!(make)` expands every case for one store. `make` is an `async fn` whose answer lends the store as
 //! `store()` and cleans up when it is dropped. Cases make tenants of their own, so a store may be shared.
 
+pub(crate) mod aliases;
 pub(crate) mod edges;
 pub(crate) mod exchange;
 pub(crate) mod fixture;
@@ -38,6 +39,13 @@ macro_rules! graph_store_suite {
                 what_the_near_end_says_makes_the_far_end_superfluous
                 what_is_assumed_holds_until_somebody_knows
                 edges_can_be_worked_out_anew
+            }
+            aliases {
+                an_alias_leads_to_the_one_that_has_it_whatever_the_order
+                an_alias_that_two_have_leads_to_neither
+                an_edge_follows_its_alias_though_nobody_read_it_again
+                an_alias_goes_with_who_had_it
+                what_aliases_led_survives_an_export
             }
             removal {
                 without_a_licence_nothing_is_removed

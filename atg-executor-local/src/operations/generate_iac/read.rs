@@ -8,7 +8,7 @@ use atg_sdk::{Error, Result, azure::TenantId};
 use crate::{
     context::Context,
     graph::{
-        ExportRequest, NodeClass, RecordSink, Standing,
+        ALIASES, ExportRequest, NodeClass, RecordSink, Standing,
         content::parse_object,
         record::{EdgeRecord, NodeRecord, Record},
     },
@@ -20,6 +20,7 @@ const ASK: u64 = 4_096;
 
 /// Members that only the graph has.
 const OF_THE_GRAPH: &[&str] = &[
+    ALIASES,
     "app_id",
     "display_name",
     "enabled",

@@ -1,5 +1,6 @@
 //! A scan, from its first node to its end. Runs on the writer's thread.
 
+mod aliases;
 mod edges;
 mod end;
 mod nodes;
@@ -66,6 +67,7 @@ impl Scan {
         self.remove_unseen(&end.removals)?;
         let targets = self.resolve_targets()?;
         self.write_edges(&targets)?;
+        self.settle_aliases()?;
         self.sweep()?;
         self.end(end)
     }

@@ -63,9 +63,9 @@ impl Scan {
     }
 
     fn end_of(&mut self, end: &End) -> Result<i64> {
-        let (key, id, hash) = match end {
+        let (key, id, hash, alias) = match end {
             End::Itself => return Ok(0),
-            End::Other { key, id, hash } => (key, id, *hash),
+            End::Other { key, id, hash, alias } => (key, id, *hash, *alias),
         };
         let spelling = beginning(&key_hash(id));
         if let Some(known) = self.known.get(hash)
@@ -75,20 +75,24 @@ impl Scan {
         }
         let db = &self.session.db;
         let doing = "look up the end of an edge";
-        let node: Option<i64> = db
-            .prepare_cached("SELECT id FROM node WHERE key = ?1")
-            .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
-            .during(doing)?;
+        // Who has an alias is certain only at the end.
+        let node: Option<i64> = if alias {
+            None
+        } else {
+            db.prepare_cached("SELECT id FROM node WHERE key = ?1")
+                .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
+                .during(doing)?
+        };
         let known = match node {
             Some(id) => Known { id, last: 0 },
             // Of several spellings the least counts, whichever came first.
             None => Known {
                 id: -db
                     .prepare_cached(
-                        "INSERT INTO temp.target (key, azure_id) VALUES (?1, ?2)
+                        "INSERT INTO temp.target (key, azure_id, alias) VALUES (?1, ?2, ?3)
                          ON CONFLICT (key) DO UPDATE SET azure_id = min(azure_id, excluded.azure_id) RETURNING id",
                     )
-                    .and_then(|mut statement| statement.query_row([key, id], |row| row.get::<_, i64>(0)))
+                    .and_then(|mut statement| statement.query_row(params![key, id, alias], |row| row.get::<_, i64>(0)))
                     .during(doing)?,
                 last: spelling,
             },

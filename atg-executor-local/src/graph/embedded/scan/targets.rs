@@ -7,6 +7,7 @@ use super::Scan;
 use crate::graph::{
     content::Content,
     embedded::{
+        alias_table,
         failure::Sql,
         node_table::{self, History},
     },
@@ -34,11 +35,19 @@ impl Scan {
         let mut last = String::new();
         loop {
             let page = self.targets_after(&last)?;
-            let Some((_, key, _)) = page.last() else { break };
+            let Some((_, key, ..)) = page.last() else { break };
             last.clone_from(key);
-            for (target, key, azure_id) in page {
+            for (target, key, azure_id, alias) in page {
                 self.session.breathe()?;
-                let node = self.node_or_stub(&key, &azure_id)?;
+                let holder = if alias {
+                    alias_table::only_holder(&self.session.db, &key)?
+                } else {
+                    None
+                };
+                let node = match holder {
+                    Some(node) => node,
+                    None => self.node_or_stub(&key, &azure_id)?,
+                };
                 if let Some(slot) = usize::try_from(target).ok().and_then(|at| nodes.get_mut(at)) {
                     *slot = node;
                 }
@@ -48,21 +57,23 @@ impl Scan {
         Ok(nodes)
     }
 
-    fn targets_after(&self, key: &str) -> Result<Vec<(i64, String, String)>> {
+    fn targets_after(&self, key: &str) -> Result<Vec<(i64, String, String, bool)>> {
         self.session
             .db
             .prepare_cached(&format!(
-                "SELECT id, key, azure_id FROM temp.target WHERE key > ?1 ORDER BY key LIMIT {PAGE}"
+                "SELECT id, key, azure_id, alias FROM temp.target WHERE key > ?1 ORDER BY key LIMIT {PAGE}"
             ))
             .and_then(|mut statement| {
                 statement
-                    .query_map([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                    .query_map([key], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                    })?
                     .collect()
             })
             .during("look up the ends of edges")
     }
 
-    fn node_or_stub(&mut self, key: &str, azure_id: &str) -> Result<i64> {
+    pub(super) fn node_or_stub(&mut self, key: &str, azure_id: &str) -> Result<i64> {
         let session = &mut self.session;
         let node = session
             .db

@@ -6,14 +6,22 @@ use super::{chain, every_row, make, make_with};
 use crate::graph::{
     GraphStore, ScanEnd,
     embedded::{EmbeddedStore, Options, file},
-    suite::fixture::{Changes, Graph, removal},
+    suite::fixture::{Build as _, Changes, Graph, removal, thing},
 };
 
 /// Lets every write to the tables of the graph fail after that many.
 fn fail_after(store: &EmbeddedStore, writes: u64) {
     let db = file::writer(store.path()).unwrap();
     let mut sql = format!("CREATE TABLE countdown (n INTEGER); INSERT INTO countdown VALUES ({writes});");
-    for table in ["node", "node_label", "edge", "spare_edge", "edge_set"] {
+    for table in [
+        "node",
+        "node_label",
+        "node_alias",
+        "unsettled_alias",
+        "edge",
+        "spare_edge",
+        "edge_set",
+    ] {
         for (number, event) in ["INSERT", "UPDATE", "DELETE"].iter().enumerate() {
             sql.push_str(&format!(
                 "CREATE TRIGGER stop_{table}_{number} BEFORE {event} ON {table} BEGIN
@@ -29,7 +37,7 @@ fn fail_after(store: &EmbeddedStore, writes: u64) {
 fn fail_no_more(store: &EmbeddedStore) {
     let db = file::writer(store.path()).unwrap();
     let names: Vec<String> = db
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'stop%'")
         .unwrap()
         .query_map([], |row| row.get(0))
         .unwrap()
@@ -48,6 +56,18 @@ async fn scan(graph: &Graph<'_>, version: usize) -> atg_sdk::Result<()> {
     // The second scan does not see the last of the things of the first.
     let mut nodes = chain(graph, 8, version);
     nodes.truncate(16 - 2 * (version - 1));
+    // What uses an alias stays as it is; who has it changes, and one alias is nobody's and then two nodes'.
+    for number in 0..3 {
+        let (user, holder) = (format!("user{number}"), format!("holder{number}"));
+        let alias = |number: usize| format!("host{number}.example");
+        nodes.push(
+            graph
+                .resource(&thing(&user))
+                .to_alias("REFERENCES", &alias(number), "properties.url"),
+        );
+        let held = alias(if version == 1 { number + 1 } else { number / 2 });
+        nodes.push(graph.resource(&thing(&holder)).known_as(&[&held]));
+    }
     for batch in nodes.chunks(5) {
         writer.write(batch.to_vec()).await?;
     }

@@ -111,3 +111,36 @@ fn a_reader_changes_nothing() {
     let db = made.store.reader().unwrap();
     assert!(db.execute_batch("DELETE FROM meta").is_err());
 }
+
+#[test]
+fn an_older_graph_is_brought_up_to_this_version() {
+    let made = make_with(Options::default());
+    let fresh = schema_of(&file::writer(made.store.path()).unwrap());
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("graph.db");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(include_str!("../schema.sql")).unwrap();
+    db.execute("INSERT INTO meta VALUES ('graph_id', 'old')", [])
+        .unwrap();
+    db.pragma_update(None, "application_id", file::APPLICATION_ID)
+        .unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.pragma_update(None, "journal_mode", "WAL").unwrap();
+    drop(db);
+    let store = EmbeddedStore::open(&path, Options::default()).unwrap();
+    assert_eq!(store.graph_id(), "old");
+    assert_eq!(schema_of(&file::writer(&path).unwrap()), fresh);
+    EmbeddedStore::open(&path, Options::default()).expect("once is enough");
+}
+
+/// Everything that a file is made of, and its version.
+fn schema_of(db: &Connection) -> (u32, Vec<String>) {
+    let version = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    let mut statement = db
+        .prepare("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1")
+        .unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    (version, rows.collect::<Result<_, _>>().unwrap())
+}
