@@ -111,6 +111,27 @@ impl Transport {
         self
     }
 
+    /// The same over another wire, which `wrap` makes of this one: a recording, for example. Tokens are still got as before,
+    /// so that wire never sees one being asked for. What is called is counted anew.
+    #[must_use]
+    pub fn over(&self, wrap: impl FnOnce(Arc<dyn Wire>) -> Arc<dyn Wire>) -> Self {
+        let parts = &*self.parts;
+        let other = Self::new(
+            parts.cloud.clone(),
+            wrap(Arc::clone(&parts.wire)),
+            Arc::clone(&parts.tokens),
+            Arc::clone(&parts.budget),
+            Arc::clone(&parts.clock),
+        );
+        other.with_retry(self.retry).with_limits(self.limits)
+    }
+
+    /// The clock that it waits by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.parts.clock
+    }
+
     /// The cloud's hosts.
     #[must_use]
     pub fn cloud(&self) -> &Cloud {

@@ -63,6 +63,8 @@ pub enum Cause {
     TooLong,
     /// The request itself cannot be sent.
     Request,
+    /// It is a recording that should answer, and it holds no such exchange (any more).
+    NotRecorded,
 }
 
 /// No answer, and why.
@@ -88,7 +90,7 @@ impl WireFailure {
     pub const fn may_pass(&self) -> bool {
         match self.cause {
             Cause::Connect | Cause::Time | Cause::Cut => true,
-            Cause::Certificate | Cause::TooLong | Cause::Request => false,
+            Cause::Certificate | Cause::TooLong | Cause::Request | Cause::NotRecorded => false,
         }
     }
 
@@ -128,6 +130,11 @@ impl WireFailure {
             Cause::Request => (
                 ErrorKind::Internal,
                 format!("send a request to {place}: {}", self.words),
+            ),
+            // Never `NotFound`: that something was not asked says nothing about what there is.
+            Cause::NotRecorded => (
+                ErrorKind::Unavailable,
+                format!("find an answer of {place} in the recording: {}", self.words),
             ),
         };
         AzureError::new(kind, message)
