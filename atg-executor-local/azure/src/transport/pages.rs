@@ -105,6 +105,12 @@ impl Page {
             .map(|range| std::str::from_utf8(&body[range.clone()]).unwrap_or_default())
     }
 
+    /// Where each item lies in the answer's body.
+    #[must_use]
+    pub fn ranges(&self) -> &[Range<usize>] {
+        &self.items
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod collector;
+pub mod collectors;
+pub mod ground;
+pub mod listing;
+pub mod page;
+pub mod reader;
+pub mod run;
+pub mod unit;

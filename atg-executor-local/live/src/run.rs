@@ -1,0 +1,537 @@
+//! Everything at once: the lists of all collectors, each in its lane.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    fmt,
+    sync::Arc,
+};
+
+use atg_azure::transport::Transport;
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, JoinSet},
+};
+
+use crate::{
+    collector::{Collector, Found, Part},
+    collectors::Resources,
+    ground::Ground,
+    listing::{Lane, Listing},
+    page::{Page, Source},
+    reader::{Head, Progress, Reader, Shortfall, hash},
+    unit::{UnitEnd, UnitKey, UnitState},
+};
+
+/// How many lists of one lane are read at the same time. Resource Graph gives three pages a second, whoever asks; in a
+/// subscription it is 25 calls, and the first 250 at once.
+const fn side_by_side(lane: &Lane) -> usize {
+    match lane {
+        Lane::ResourceGraph => 8,
+        Lane::Subscription(_) | Lane::Tenant | Lane::MicrosoftGraph => 24,
+    }
+}
+
+/// Pages that wait to be taken.
+const AHEAD: usize = 8;
+/// How often a list is read again after what may pass.
+const ROUNDS: u32 = 4;
+
+/// What a run hands out.
+#[derive(Debug)]
+pub enum Event {
+    /// Objects.
+    Page(Page),
+    /// What became of a unit: all of them, after the last page.
+    Unit(UnitEnd),
+}
+
+/// What is going to be read.
+pub struct Plan {
+    collectors: Arc<[Arc<dyn Collector>]>,
+    ground: Arc<Ground>,
+    engine: Engine,
+    followers: Arc<Followers>,
+    inbox: mpsc::UnboundedReceiver<Message>,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("collectors", &self.collectors)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// The lists that those collectors begin with, as far as the parts they belong to are wanted.
+    #[must_use]
+    pub fn new(collectors: Vec<Arc<dyn Collector>>, ground: Ground) -> Self {
+        let wanted = |collector: &Arc<dyn Collector>| match collector.declaration().part {
+            Part::Inventory => true,
+            Part::Authorization => !ground.wanted.without_authorization,
+            Part::Directory => !ground.wanted.without_directory,
+        };
+        let collectors: Arc<[_]> = collectors.into_iter().filter(wanted).collect();
+        let ground = Arc::new(ground);
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let followers = Followers::new(&collectors, &ground, sender);
+        let mut engine = Engine::new(&collectors);
+        for (index, collector) in collectors.iter().enumerate() {
+            for listing in collector.begin(&ground) {
+                engine.add(index, listing);
+            }
+        }
+        Self {
+            collectors,
+            ground,
+            engine,
+            followers: Arc::new(followers),
+            inbox,
+        }
+    }
+
+    /// The collectors that take part.
+    #[must_use]
+    pub fn collectors(&self) -> &[Arc<dyn Collector>] {
+        &self.collectors
+    }
+
+    /// What was known before.
+    #[must_use]
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// Takes a page as read that an earlier run handed out. All that were kept are told before [`start`](Self::start), in
+    /// their order; the run then goes on behind them.
+    pub fn resume(&mut self, page: &Page) {
+        self.followers.tell(page);
+        while let Ok(message) = self.inbox.try_recv() {
+            self.engine.hear(message);
+        }
+        let Some(collector) = self.engine.index_of(&page.collector) else {
+            return;
+        };
+        let progress = self
+            .engine
+            .resumed
+            .entry(identity(collector, &page.listing))
+            .or_default();
+        progress.pages += 1;
+        progress.objects += page.items.len() as u64;
+        progress.cursor.clone_from(&page.cursor);
+        progress.ended = page.last;
+        progress.request_ids.extend(page.request_id.clone());
+        if page.last {
+            progress.ids = HashSet::new();
+        } else if page.source == Source::ResourceGraph {
+            progress
+                .ids
+                .extend(page.texts().map(|text| hash(&Head::of(text).id)));
+        }
+    }
+
+    /// Begins to read.
+    #[must_use]
+    pub fn start(self, transport: &Transport) -> Run {
+        let (pages, events) = mpsc::channel(AHEAD);
+        let work = Work {
+            collectors: Arc::clone(&self.collectors),
+            ground: self.ground,
+            transport: transport.clone(),
+            followers: self.followers,
+            pages,
+        };
+        let mut engine = JoinSet::new();
+        engine.spawn(self.engine.run(work, self.inbox));
+        Run {
+            events,
+            _engine: engine,
+        }
+    }
+}
+
+/// A run. Dropping it ends all calls.
+#[derive(Debug)]
+pub struct Run {
+    events: mpsc::Receiver<Event>,
+    _engine: JoinSet<()>,
+}
+
+impl Run {
+    /// What comes next; `None` at the end.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+}
+
+/// Who wants to be told of what was found.
+#[derive(Debug)]
+pub(crate) struct Followers {
+    collectors: Arc<[Arc<dyn Collector>]>,
+    ground: Arc<Ground>,
+    /// By type, in lower case.
+    by_type: HashMap<String, Vec<usize>>,
+    of_all: Vec<usize>,
+    engine: mpsc::UnboundedSender<Message>,
+}
+
+impl Followers {
+    fn new(
+        collectors: &Arc<[Arc<dyn Collector>]>,
+        ground: &Arc<Ground>,
+        engine: mpsc::UnboundedSender<Message>,
+    ) -> Self {
+        let mut by_type: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut of_all = Vec::new();
+        for (index, collector) in collectors.iter().enumerate() {
+            for followed in &collector.declaration().follows {
+                match &**followed {
+                    "*" => of_all.push(index),
+                    followed => by_type.entry(followed.to_lowercase()).or_default().push(index),
+                }
+            }
+        }
+        Self {
+            collectors: Arc::clone(collectors),
+            ground: Arc::clone(ground),
+            by_type,
+            of_all,
+            engine,
+        }
+    }
+
+    /// Has the objects of a page followed.
+    pub(crate) fn tell(&self, page: &Page) {
+        let followed = !(self.by_type.is_empty() && self.of_all.is_empty());
+        if !followed || page.source == Source::MicrosoftGraph {
+            return;
+        }
+        let mut listings = Vec::new();
+        for text in page.texts() {
+            let head = Head::of(text);
+            let resource_type = head.resource_type.to_lowercase();
+            if head.id.is_empty() {
+                continue;
+            }
+            let found = Found {
+                id: &head.id,
+                resource_type: &resource_type,
+                kind: head.kind.as_deref().filter(|kind| !kind.is_empty()),
+                text,
+            };
+            let of_type = self.by_type.get(&resource_type).into_iter().flatten();
+            for index in of_type.chain(&self.of_all) {
+                let Some(collector) = self.collectors.get(*index) else {
+                    continue;
+                };
+                let follow = collector.follow(&self.ground, &found);
+                listings.extend(follow.into_iter().map(|listing| (*index, listing)));
+            }
+        }
+        if !listings.is_empty() {
+            // An engine that is gone has ended the run.
+            let _ = self.engine.send(Message::Follow(listings));
+        }
+    }
+}
+
+/// What the engine hears.
+#[derive(Debug)]
+enum Message {
+    Follow(Vec<(usize, Listing)>),
+}
+
+/// What reading needs.
+struct Work {
+    collectors: Arc<[Arc<dyn Collector>]>,
+    ground: Arc<Ground>,
+    transport: Transport,
+    followers: Arc<Followers>,
+    pages: mpsc::Sender<Event>,
+}
+
+/// A list that waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    collector: usize,
+    listing: Listing,
+    progress: Progress,
+    round: u32,
+}
+
+/// A list that was read, or as much of it as could be.
+struct Done {
+    waiting: Waiting,
+    outcome: Result<(), Shortfall>,
+}
+
+/// Which lists are read when.
+#[derive(Debug)]
+struct Engine {
+    names: Vec<Arc<str>>,
+    optional: Vec<bool>,
+    follows: Vec<bool>,
+    lanes: BTreeMap<Lane, VecDeque<Waiting>>,
+    under_way: HashMap<Lane, usize>,
+    known: HashSet<u64>,
+    resumed: HashMap<u64, Progress>,
+    units: BTreeMap<(usize, String), Tally>,
+}
+
+/// What is known of a unit.
+#[derive(Debug, Default)]
+struct Tally {
+    listings: u64,
+    complete: u64,
+    pages: u64,
+    objects: u64,
+    request_ids: Vec<String>,
+    /// The first of each kind.
+    reason: Option<String>,
+    forbidden: Option<String>,
+}
+
+impl Engine {
+    fn new(collectors: &[Arc<dyn Collector>]) -> Self {
+        let all = |what: fn(&Arc<dyn Collector>) -> bool| collectors.iter().map(what).collect();
+        Self {
+            names: collectors
+                .iter()
+                .map(|own| Arc::from(&*own.declaration().name))
+                .collect(),
+            optional: all(|own| own.declaration().optional),
+            follows: all(|own| !own.declaration().follows.is_empty()),
+            lanes: BTreeMap::new(),
+            under_way: HashMap::new(),
+            known: HashSet::new(),
+            resumed: HashMap::new(),
+            units: BTreeMap::new(),
+        }
+    }
+
+    fn index_of(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|own| **own == *name)
+    }
+
+    /// Takes a list in, unless it is there already: a resource may be found more than once.
+    fn add(&mut self, collector: usize, listing: Listing) {
+        if !self.known.insert(identity(collector, &listing.key)) {
+            return;
+        }
+        for scope in &listing.scopes {
+            self.units.entry((collector, scope.clone())).or_default().listings += 1;
+        }
+        let waiting = Waiting {
+            collector,
+            progress: Progress::default(),
+            round: 1,
+            listing,
+        };
+        self.lanes
+            .entry(waiting.listing.lane.clone())
+            .or_default()
+            .push_back(waiting);
+    }
+
+    fn hear(&mut self, message: Message) {
+        let Message::Follow(listings) = message;
+        for (collector, listing) in listings {
+            self.add(collector, listing);
+        }
+    }
+
+    async fn run(mut self, work: Work, mut inbox: mpsc::UnboundedReceiver<Message>) {
+        let mut tasks = JoinSet::new();
+        loop {
+            self.begin(&work, &mut tasks);
+            tokio::select! {
+                // What was found before its list ended is heard before that.
+                biased;
+                Some(message) = inbox.recv() => self.hear(message),
+                done = tasks.join_next() => match done {
+                    None => break,
+                    Some(done) => {
+                        if !self.end(done) {
+                            return;
+                        }
+                    }
+                },
+            }
+        }
+        for unit in self.units() {
+            if work.pages.send(Event::Unit(unit)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Begins as many lists as each lane has room for.
+    fn begin(&mut self, work: &Work, tasks: &mut JoinSet<Done>) {
+        let mut ended = Vec::new();
+        for (lane, queue) in &mut self.lanes {
+            let under_way = self.under_way.entry(lane.clone()).or_default();
+            while *under_way < side_by_side(lane) {
+                let Some(mut waiting) = queue.pop_front() else {
+                    break;
+                };
+                if let Some(progress) = self
+                    .resumed
+                    .remove(&identity(waiting.collector, &waiting.listing.key))
+                {
+                    waiting.progress = progress;
+                }
+                if waiting.progress.ended {
+                    ended.push(waiting);
+                    continue;
+                }
+                *under_way += 1;
+                tasks.spawn(work.read(waiting, &self.names));
+            }
+        }
+        self.lanes.retain(|_, queue| !queue.is_empty());
+        for waiting in ended {
+            self.settle(waiting, &Ok(()));
+        }
+    }
+
+    /// Whether the run goes on.
+    fn end(&mut self, done: Result<Done, JoinError>) -> bool {
+        let Done { mut waiting, outcome } = match done {
+            Ok(done) => done,
+            Err(error) => {
+                // It is counted as a list of its units that never ended, which keeps them from being complete.
+                tracing::error!(%error, "a list was not read: its task stopped unexpectedly");
+                return true;
+            }
+        };
+        if let Some(count) = self.under_way.get_mut(&waiting.listing.lane) {
+            *count = count.saturating_sub(1);
+        }
+        match outcome {
+            Err(shortfall) if shortfall.stopped => return false,
+            Err(shortfall) if shortfall.kind.is_retryable() && waiting.round < ROUNDS => {
+                tracing::debug!(list = %waiting.listing.key, reason = %shortfall.reason, "a list is read again");
+                waiting.round += 1;
+                if shortfall.from_beginning {
+                    waiting.progress.cursor = None;
+                    waiting.progress.ids.clear();
+                }
+                self.lanes
+                    .entry(waiting.listing.lane.clone())
+                    .or_default()
+                    .push_back(waiting);
+            }
+            outcome => self.settle(waiting, &outcome),
+        }
+        true
+    }
+
+    /// Adds what became of a list to its units.
+    fn settle(&mut self, waiting: Waiting, outcome: &Result<(), Shortfall>) {
+        let Waiting {
+            collector,
+            listing,
+            progress,
+            ..
+        } = waiting;
+        for scope in listing.scopes {
+            let tally = self.units.entry((collector, scope)).or_default();
+            tally.pages += progress.pages;
+            tally.objects += progress.objects;
+            tally.request_ids.extend(progress.request_ids.iter().cloned());
+            match outcome {
+                Ok(()) => tally.complete += 1,
+                Err(shortfall) if shortfall.kind == atg_sdk::ErrorKind::PermissionDenied => {
+                    tally.forbidden.get_or_insert_with(|| shortfall.reason.clone());
+                }
+                Err(shortfall) => {
+                    tally.reason.get_or_insert_with(|| shortfall.reason.clone());
+                }
+            }
+        }
+    }
+
+    /// All units, as they ended.
+    fn units(self) -> Vec<UnitEnd> {
+        let (names, optional, follows) = (&self.names, &self.optional, &self.follows);
+        let inventory = names.iter().position(|name| **name == *Resources::NAME);
+        // Who goes by resources has all of its lists only where all resources are known.
+        let unsure: HashSet<String> = self
+            .units
+            .iter()
+            .filter(|((collector, _), tally)| {
+                Some(*collector) == inventory && tally.complete < tally.listings
+            })
+            .map(|((_, scope), _)| scope.clone())
+            .collect();
+        let ended = self.units.into_iter().map(|((collector, scope), tally)| {
+            let only_forbidden = tally.reason.is_none() && tally.forbidden.is_some();
+            let mut reason = tally.reason.or(tally.forbidden);
+            let mut state = if tally.complete == tally.listings {
+                UnitState::Complete
+            } else if optional[collector] && only_forbidden && tally.pages == 0 {
+                UnitState::Skipped
+            } else if tally.pages == 0 {
+                UnitState::Failed
+            } else {
+                UnitState::Partial
+            };
+            if state == UnitState::Complete && follows[collector] && unsure.contains(&scope) {
+                state = UnitState::Partial;
+                reason = Some("not all resources are known, so not all that lies in them".to_owned());
+            }
+            if state != UnitState::Complete {
+                reason.get_or_insert_with(|| "its reader stopped unexpectedly".to_owned());
+            }
+            UnitEnd {
+                key: UnitKey {
+                    scope,
+                    collector: names[collector].to_string(),
+                },
+                state,
+                reason,
+                listings: tally.listings,
+                pages: tally.pages,
+                objects: tally.objects,
+                request_ids: tally.request_ids,
+            }
+        });
+        ended.collect()
+    }
+}
+
+impl Work {
+    /// Reads a list.
+    fn read(&self, mut waiting: Waiting, names: &[Arc<str>]) -> impl Future<Output = Done> + Send + use<> {
+        let collector = Arc::clone(&self.collectors[waiting.collector]);
+        let mut reader = Reader {
+            transport: self.transport.clone(),
+            ground: Arc::clone(&self.ground),
+            collector: Arc::clone(&names[waiting.collector]),
+            listing: Arc::from(&*waiting.listing.key),
+            scopes: Arc::from(&*waiting.listing.scopes),
+            progress: std::mem::take(&mut waiting.progress),
+            followers: Arc::clone(&self.followers),
+            pages: self.pages.clone(),
+        };
+        async move {
+            let resumed = reader.cursor().is_some();
+            let mut outcome = collector.read(&waiting.listing, &mut reader).await;
+            // A cursor may have grown too old.
+            let refused = |shortfall: &Shortfall| shortfall.kind == atg_sdk::ErrorKind::InvalidArgument;
+            if resumed && outcome.as_ref().is_err_and(refused) {
+                reader.progress.cursor = None;
+                reader.progress.ids.clear();
+                outcome = collector.read(&waiting.listing, &mut reader).await;
+            }
+            waiting.progress = reader.progress;
+            Done { waiting, outcome }
+        }
+    }
+}
+
+/// Of a list, among those of all collectors.
+fn identity(collector: usize, listing: &str) -> u64 {
+    hash(&format!("{collector} {listing}"))
+}

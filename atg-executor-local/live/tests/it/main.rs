@@ -1,0 +1,4 @@
+//! Against the simulated Azure.
+
+mod inventory;
+mod support;
