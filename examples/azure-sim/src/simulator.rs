@@ -203,6 +203,16 @@ impl Simulator {
         objects.map(|object| object.id.clone()).collect()
     }
 
+    /// The IDs, lower-cased, of the settings that Azure answers although nobody wrote them: a storage account has blob
+    /// services by itself. Lists of settings show them; [`resource_ids`](Self::resource_ids) do not have them.
+    #[must_use]
+    pub fn default_ids(&self) -> Vec<String> {
+        let tenant = &self.world.tenant;
+        let rows = tenant.rows("", None, &Want::default());
+        rows.flat_map(|row| crate::arm::defaults_of(tenant, &row))
+            .collect()
+    }
+
     /// The IDs of all ARM rows as they are now, in order; reads all of them.
     #[must_use]
     pub fn resource_ids(&self) -> Vec<String> {

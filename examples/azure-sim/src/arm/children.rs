@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{error, tenant::Want, web::Reply};
 
 use super::{
-    Ask, actions, embedded,
+    Ask, actions, defaults, embedded,
     resource::{Path, exists},
 };
 
@@ -22,12 +22,23 @@ pub(crate) fn list(ask: &Ask<'_>, path: &Path<'_>) -> Result<Reply, Reply> {
     exists(ask, &parent, path)?;
     let kind = path.kind();
     let sight = ask.sight(&parent, &format!("{kind}/read"))?;
+    if let Some(types) = several(&kind) {
+        let want = Want::types(types);
+        return ask.rows(
+            &parent,
+            &want,
+            |row| ask.sees(sight, row),
+            |row| row.body().clone(),
+        );
+    }
     let want = Want::types(&[&kind]);
     let direct = is_direct(path);
     let collection = format!("{parent}/{}", path.segments.last().copied().unwrap_or_default()).to_lowercase();
     let extensions = format!("{}/providers/{kind}", path.scope).to_lowercase();
     let inline = if path.segments.len() > 1 {
-        embedded::collection(ask.tenant(), &parent, path.segments[path.segments.len() - 1])
+        let mut found = embedded::collection(ask.tenant(), &parent, path.segments[path.segments.len() - 1]);
+        found.extend(defaults::listed(ask.tenant(), path));
+        found
     } else {
         Vec::new()
     };
@@ -48,11 +59,46 @@ pub(crate) fn list(ask: &Ask<'_>, path: &Path<'_>) -> Result<Reply, Reply> {
         );
     }
     let rows: Vec<Value> = ask
-        .tenant()
-        .rows(&collection, None, &want)
+        .listed(&collection, None, &want)
+        .filter(|row| ask.sees(sight, row))
         .map(|row| row.body().clone())
         .collect();
     Ok(ask.page(united(inline, rows), None))
+}
+
+/// The types, lower-cased, of which a list is that has a name of its own: records of a zone, and what lies in regions,
+/// asked for in all of them.
+fn several(kind: &str) -> Option<&'static [&'static str]> {
+    const PUBLIC: [&str; 10] = [
+        "microsoft.network/dnszones/a",
+        "microsoft.network/dnszones/aaaa",
+        "microsoft.network/dnszones/caa",
+        "microsoft.network/dnszones/cname",
+        "microsoft.network/dnszones/mx",
+        "microsoft.network/dnszones/ns",
+        "microsoft.network/dnszones/ptr",
+        "microsoft.network/dnszones/soa",
+        "microsoft.network/dnszones/srv",
+        "microsoft.network/dnszones/txt",
+    ];
+    const PRIVATE: [&str; 8] = [
+        "microsoft.network/privatednszones/a",
+        "microsoft.network/privatednszones/aaaa",
+        "microsoft.network/privatednszones/cname",
+        "microsoft.network/privatednszones/mx",
+        "microsoft.network/privatednszones/ptr",
+        "microsoft.network/privatednszones/soa",
+        "microsoft.network/privatednszones/srv",
+        "microsoft.network/privatednszones/txt",
+    ];
+    match &*kind.to_lowercase() {
+        "microsoft.network/dnszones/recordsets" | "microsoft.network/dnszones/all" => Some(&PUBLIC),
+        "microsoft.network/privatednszones/all" => Some(&PRIVATE),
+        "microsoft.security/jitnetworkaccesspolicies" => {
+            Some(&["microsoft.security/locations/jitnetworkaccesspolicies"])
+        }
+        _ => None,
+    }
 }
 
 /// Whether the list is of extensions that are attached to exactly this resource.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tenant::Tenant;
+use crate::tenant::{Row, Tenant};
 
 use super::{embedded, resource::Path};
 
@@ -170,6 +170,51 @@ const SINGLETONS: [(&str, &str, &str); 33] = [
         r#"{"isEnabled":false}"#,
     ),
 ];
+
+/// Settings that a list does not show though each can be asked for by its name.
+const UNLISTED: [(&str, &str); 3] = [
+    ("microsoft.web/sites/config", "authsettingsv2"),
+    ("microsoft.web/sites/config", "logs"),
+    ("microsoft.web/sites/config", "slotconfignames"),
+];
+
+/// The settings that a list of a parent's settings shows.
+pub(super) fn listed(tenant: &Tenant, path: &Path<'_>) -> Vec<Value> {
+    let kind = path.kind().to_lowercase();
+    let row = tenant.row(&path.parent());
+    if !SINGLETONS.iter().any(|(of, ..)| *of == kind)
+        || (row.is_none() && embedded::find(tenant, &path.parent()).is_none())
+    {
+        return Vec::new();
+    }
+    let parent = row.map_or_else(|| path.parent(), |row| row.id.clone());
+    let own = SINGLETONS.iter().filter(|(of, name, properties)| {
+        *of == kind && *properties != "null" && !UNLISTED.contains(&(*of, *name))
+    });
+    own.map(|(_, name, properties)| {
+        json!({
+            "id": format!("{parent}/{}/{name}", path.segments.last().copied().unwrap_or_default()),
+            "name": name,
+            "type": path.kind(),
+            "properties": serde_json::from_str::<Value>(properties).unwrap_or_default(),
+        })
+    })
+    .collect()
+}
+
+/// The IDs, lower-cased, of all settings that Azure answers for a resource though the tenant has no row of them.
+pub(crate) fn of_resource(tenant: &Tenant, row: &Row) -> Vec<String> {
+    let kind = row.kind.to_lowercase();
+    SINGLETONS
+        .iter()
+        .filter(|(_, _, properties)| *properties != "null")
+        .filter_map(|(of, name, _)| {
+            let segment = of.strip_prefix(&*kind)?.strip_prefix('/')?;
+            (!segment.contains('/')).then(|| format!("{}/{segment}/{name}", row.key))
+        })
+        .filter(|id| tenant.row(id).is_none())
+        .collect()
+}
 
 /// The setting that a path names, if what it belongs to is there.
 pub(super) fn find(tenant: &Tenant, path: &Path<'_>) -> Option<Value> {

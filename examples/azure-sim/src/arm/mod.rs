@@ -27,6 +27,7 @@ use crate::{
     world::World,
 };
 
+pub(crate) use defaults::of_resource as defaults_of;
 pub(crate) use listing::{Ask, earlier};
 pub(crate) use odata::Filter;
 

@@ -97,6 +97,12 @@ fn truth(world: &World) -> Reply {
             json!({"id": row.id, "type": row.kind, "listed": listed, "made_up": made_up(&row.kind, &row.id)});
         text.push_str(&line.to_string());
         text.push('\n');
+        for id in crate::arm::defaults_of(&world.tenant, &row) {
+            let kind = crate::tenant::type_of(&id).unwrap_or_default();
+            let line = json!({"id": id, "type": kind, "listed": false, "made_up": true, "default": true});
+            text.push_str(&line.to_string());
+            text.push('\n');
+        }
     }
     for kind in crate::msgraph::KINDS {
         let odata = format!("#microsoft.graph.{kind}");

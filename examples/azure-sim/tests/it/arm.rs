@@ -375,3 +375,61 @@ async fn what_nobody_wrote_is_answered_by_azures_defaults() {
     let settings = format!("{site}/config/appsettings/list?api-version=2023-12-01");
     assert!(azure.ask(&token, Method::POST, &settings, None).await.body["properties"].is_object());
 }
+
+/// The IDs, lower-cased, of what a path lists.
+async fn listed(azure: &Azure, path: &str) -> BTreeSet<String> {
+    let token = azure.token(ARM).await;
+    let (ids, _) = azure.all(&token, path).await;
+    ids.into_iter().map(|id| id.to_lowercase()).collect()
+}
+
+const RG: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers";
+
+fn azure_with(rows: &[serde_json::Value]) -> atg_azure_sim::Config {
+    let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    atg_azure_sim::Config::new(atg_azure_sim::Source::Lines(lines.join("\n")))
+}
+
+#[tokio::test]
+async fn settings_that_nobody_wrote_are_listed_and_written_ones_take_their_place() {
+    let account = |name: &str| format!("{RG}/Microsoft.Storage/storageAccounts/{name}");
+    let azure = Azure::start(azure_with(&[
+        json!({"id": account("a"), "type": "Microsoft.Storage/storageAccounts", "location": "x"}),
+        json!({"id": account("b"), "type": "Microsoft.Storage/storageAccounts", "location": "x"}),
+        json!({"id": format!("{}/blobServices/default", account("b")), "type": "Microsoft.Storage/storageAccounts/blobServices", "properties": {"own": true}}),
+    ]))
+    .await;
+    let token = azure.token(ARM).await;
+    for (name, own) in [("a", json!(null)), ("b", json!(true))] {
+        let path = format!("{}/blobServices?api-version=2024-01-01", account(name));
+        let list = azure.get(&token, &path).await.body;
+        assert_eq!(list["value"].as_array().unwrap().len(), 1, "{list}");
+        assert_eq!(list["value"][0]["properties"]["own"], own);
+        assert_eq!(
+            list["value"][0]["id"],
+            json!(format!("{}/blobServices/default", account(name)))
+        );
+    }
+    let defaults = azure.simulator.default_ids();
+    assert!(defaults.contains(&format!("{}/blobservices/default", account("a").to_lowercase())));
+    assert!(!defaults.contains(&format!("{}/blobservices/default", account("b").to_lowercase())));
+}
+
+#[tokio::test]
+async fn one_list_holds_the_records_of_all_types_in_a_zone() {
+    let zone = format!("{RG}/Microsoft.Network/dnsZones/z.example");
+    let record = |kind: &str| json!({"id": format!("{zone}/{kind}/@"), "type": format!("Microsoft.Network/dnszones/{kind}"), "properties": {}});
+    let azure = Azure::start(azure_with(&[
+        json!({"id": zone, "type": "Microsoft.Network/dnszones", "location": "global"}),
+        record("NS"),
+        record("SOA"),
+        record("CAA"),
+    ]))
+    .await;
+    let ids = listed(&azure, &format!("{zone}/recordsets?api-version=2018-05-01")).await;
+    assert_eq!(ids.len(), 3);
+    // Resource Graph has none of names and of certificate authorities.
+    let token = azure.token(ARM).await;
+    let answer = azure.query(&token, "dnsresources | project id", json!({})).await;
+    assert_eq!(answer.ids(), [format!("{zone}/SOA/@")]);
+}
