@@ -54,7 +54,10 @@ impl LocalState {
             artifacts: ArtifactStore::open(&dir.directory("artifacts")?)?,
             inputs: InputRegistry::new(database, dir.directory("inputs")?),
             graph: Arc::new(graph(&dir, options)),
-            azure: Azure::new(options.azure.clone()),
+            azure: match &options.transport {
+                Some(transport) => Azure::over(transport.clone()),
+                None => Azure::new(options.azure.clone()),
+            },
             dir,
         })
     }

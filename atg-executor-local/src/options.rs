@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-use atg_azure::AzureOptions;
+use atg_azure::{AzureOptions, transport::Transport};
 use atg_sdk::{Error, ErrorKind};
 
 use crate::Observer;
@@ -34,6 +34,8 @@ pub struct LocalOptions {
     pub graph_writes: Option<Observer>,
     /// How Azure is reached, and as whom, by what is asked to look at it. Nothing else calls it.
     pub azure: AzureOptions,
+    /// What calls Azure instead, already made: over a stand-in within this process, for example.
+    pub transport: Option<Transport>,
 }
 
 impl LocalOptions {
@@ -50,6 +52,7 @@ impl LocalOptions {
             mount_table: PathBuf::from("/proc/self/mountinfo"),
             graph_writes: None,
             azure: AzureOptions::default(),
+            transport: None,
         }
     }
 
@@ -99,6 +102,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_azure(mut self, azure: AzureOptions) -> Self {
         self.azure = azure;
+        self
+    }
+
+    /// With Azure called by that, whatever the options say of how it is reached.
+    #[must_use]
+    pub fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
         self
     }
 

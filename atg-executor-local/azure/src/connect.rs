@@ -133,6 +133,17 @@ impl Azure {
         }
     }
 
+    /// Whatever that transport calls: a recording, or a stand-in within this process.
+    #[must_use]
+    pub fn over(transport: Transport) -> Self {
+        let (budget, clock) = (Arc::clone(transport.budget()), Arc::clone(transport.clock()));
+        let options = AzureOptions::default();
+        Self {
+            transport: OnceCell::new_with(Some(transport)),
+            ..Self::with_budget(options, budget, clock)
+        }
+    }
+
     /// How it was set up.
     #[must_use]
     pub fn options(&self) -> &AzureOptions {

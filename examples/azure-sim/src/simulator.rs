@@ -2,6 +2,11 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
+use bytes::Bytes;
+use http::{
+    Request, Response,
+    uri::{Authority, PathAndQuery},
+};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
 
@@ -13,8 +18,10 @@ use crate::{
     proxy,
     quota::{Quotas, Tally},
     server::{Server, bind},
+    service::{self, Sent},
     tenant::{Counts, MadeUp, Want},
-    tls::Authority,
+    tls,
+    web::Call,
     world::{Places, World},
 };
 
@@ -37,7 +44,8 @@ impl Simulator {
             config.address,
             [config.https_port, config.http_port, config.proxy_port],
         );
-        let authority = Authority::new().map_err(|error| format!("make a certificate authority: {error}"))?;
+        let authority =
+            tls::Authority::new().map_err(|error| format!("make a certificate authority: {error}"))?;
         let ca_pem = authority.pem();
         let world = tokio::task::spawn_blocking(move || World::new(config, ca_pem))
             .await
@@ -88,6 +96,47 @@ impl Simulator {
             _end: sender,
             _listeners: listeners,
         })
+    }
+
+    /// The address of one that does not listen.
+    pub const IN_PROCESS: &'static str = "https://localhost";
+
+    /// Loads the tenant and does not listen: only [`answer`](Self::answer) asks it. For tests that ask a lot.
+    ///
+    /// # Errors
+    /// A tenant that cannot be read.
+    pub fn in_process(config: Config) -> Result<Self, String> {
+        let world = World::new(config, String::new())?;
+        let place = || Self::IN_PROCESS.to_owned();
+        let places = Places {
+            https: place(),
+            http: place(),
+            proxy: place(),
+        };
+        world.places.set(places).map_err(|_| "start twice".to_owned())?;
+        Ok(Self {
+            world: Arc::new(world),
+            _end: watch::channel(false).0,
+            _listeners: JoinSet::new(),
+        })
+    }
+
+    /// Answers a request to any of Azure's hosts as the listeners do; `None` where they cut the connection.
+    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let (head, body) = request.into_parts();
+        let scheme = head.uri.scheme_str().unwrap_or("https");
+        let authority = head.uri.authority().map_or("localhost", Authority::as_str);
+        let target = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let origin = format!("{scheme}://{authority}");
+        let call = Call::new(head.method, origin, target, head.headers, body);
+        let Sent::Whole(reply) = service::answer(Arc::clone(&self.world), call).await else {
+            return None;
+        };
+        let mut answer = Response::builder().status(reply.status);
+        for (name, value) in reply.headers {
+            answer = answer.header(name, value);
+        }
+        answer.body(reply.body).ok()
     }
 
     /// `https://localhost:PORT`: Resource Manager, Microsoft Graph and the login endpoints.
