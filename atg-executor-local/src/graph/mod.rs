@@ -80,6 +80,9 @@ pub struct ScanStart {
     pub no_wait: bool,
     /// Work out all edges anew, also those of unchanged nodes.
     pub rebuild_edges: bool,
+    /// Keep checkpoints under that name, and hand out those that an unfinished scan kept under it. All others of the
+    /// tenant are dropped: after another scan they are worth nothing. A scan that goes on has the same id as before.
+    pub checkpoints: Option<String>,
     /// Ends waiting and writing.
     pub cancel: CancellationToken,
     /// Is told of every change, in the order in which it was made.
@@ -105,6 +108,20 @@ pub trait ScanWriter: Send {
     /// `Conflict` when another scan has taken the tenant over (the fence is old).
     async fn write(&mut self, batch: Vec<Described>) -> Result<()>;
 
+    /// The same, with a checkpoint that covers this batch and all before it: kept in the transaction that writes the last
+    /// of it, until [`finish`](Self::finish). Dropped where [`ScanStart::checkpoints`] names nothing.
+    ///
+    /// # Errors
+    /// As `write`.
+    async fn write_with_checkpoint(&mut self, batch: Vec<Described>, checkpoint: Vec<u8>) -> Result<()>;
+
+    /// The first checkpoint that was kept behind that number, with its own; `None` behind the last. What they cover has
+    /// to be written again, which costs little: it is unchanged, and counts as added where the earlier run added it.
+    async fn kept(&mut self, after: u64) -> Result<Option<(u64, Vec<u8>)>>;
+
+    /// What such licences would remove now: candidates for a second source to confirm. Removes nothing.
+    async fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>>;
+
     /// Removes what complete units did not see, resolves all references into edges, makes and drops `External` stubs,
     /// writes the `Scan` node and releases the lock.
     ///
@@ -116,8 +133,10 @@ pub trait ScanWriter: Send {
 /// What a scan knows at its end.
 #[derive(Debug, Default)]
 pub struct ScanEnd {
-    /// What may be removed.
+    /// What may be removed without being confirmed.
     pub removals: Vec<Removal>,
+    /// IDs of single nodes, in any spelling, that are confirmed to be gone. Those that the scan saw nevertheless stay.
+    pub gone: Vec<String>,
     /// The `Scan` node, history of its own.
     pub scan: Option<Node>,
     /// Whether the graph now is what the tenant is (no unit missing): clears the mark `partial`.
@@ -131,6 +150,19 @@ pub struct Removal {
     pub scope: String,
     /// Which nodes.
     pub classes: Vec<NodeClass>,
+}
+
+/// A node that a licence covers and the scan did not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// As it is spelled in the graph.
+    pub id: String,
+    /// Of an ARM resource.
+    pub resource_type: Option<String>,
+    /// What it stands for.
+    pub class: NodeClass,
+    /// The most general first.
+    pub labels: Vec<String>,
 }
 
 /// What a scan changed.

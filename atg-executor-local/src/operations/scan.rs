@@ -181,6 +181,7 @@ impl<'a> Scan<'a> {
                 scan_id: self.scan_id.clone(),
                 no_wait: self.parameters.no_wait,
                 rebuild_edges: self.parameters.rebuild_edges,
+                checkpoints: None,
                 cancel: self.context.cancel().clone(),
                 changes: Box::new(self.changes.clone()),
             };
@@ -214,6 +215,7 @@ impl<'a> Scan<'a> {
         let counts = writer
             .finish(ScanEnd {
                 removals,
+                gone: Vec::new(),
                 scan: Some(node),
                 complete: is_complete,
             })

@@ -58,6 +58,10 @@ pub(super) fn run(store: &EmbeddedStore, tenant: TenantId) -> Result<Counts> {
         session.begin()?;
         session
             .db
+            .execute("DELETE FROM checkpoint WHERE tenant = ?1", [session.lock.tenant])
+            .during("forget the tenant")?;
+        session
+            .db
             .execute("DELETE FROM tenant WHERE id = ?1", [session.lock.tenant])
             .during("forget the tenant")?;
         session.commit()?;

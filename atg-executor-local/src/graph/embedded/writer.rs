@@ -18,15 +18,20 @@ use super::{
     scan::Scan,
     session::Session,
 };
-use crate::graph::{ChangeSink, Described, ScanCounts, ScanEnd, ScanStart, ScanWriter};
+use crate::graph::{Described, Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter, Unseen};
 
 /// How often a waiting scan looks whether its turn has come.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
+/// The way of an answer.
+type Answer<T> = oneshot::Sender<Result<T>>;
+
 /// What the thread is asked for, each with the way its answer takes.
 enum Request {
-    Write(Vec<Described>, oneshot::Sender<Result<()>>),
-    Finish(Box<ScanEnd>, oneshot::Sender<Result<ScanCounts>>),
+    Write(Vec<Described>, Option<Vec<u8>>, Answer<()>),
+    Kept(u64, Answer<Option<(u64, Vec<u8>)>>),
+    Unseen(Vec<Removal>, Answer<Vec<Unseen>>),
+    Finish(Box<ScanEnd>, Answer<ScanCounts>),
 }
 
 /// Takes the lock and starts the thread.
@@ -37,6 +42,7 @@ pub(super) async fn begin(store: &EmbeddedStore, start: ScanStart) -> Result<Box
         scan_id,
         no_wait,
         rebuild_edges,
+        checkpoints,
         cancel,
         changes,
     } = start;
@@ -45,7 +51,8 @@ pub(super) async fn begin(store: &EmbeddedStore, start: ScanStart) -> Result<Box
     let (ready, started) = oneshot::channel();
     let store = store.clone();
     let work = move || {
-        let scan = prepare(&store, lock, tenant, scan_id, cancel, changes, rebuild_edges);
+        let scan = Session::new(&store, lock, tenant, scan_id, cancel, changes)
+            .and_then(|session| Scan::new(session, rebuild_edges, checkpoints));
         match scan {
             Ok(scan) => {
                 // Nobody listens any more when the caller was dropped meanwhile: the inbox then ends at once.
@@ -109,25 +116,18 @@ pub(super) async fn take_lock(
     }
 }
 
-fn prepare(
-    store: &EmbeddedStore,
-    lock: Lock,
-    tenant: TenantId,
-    scan_id: String,
-    cancel: CancellationToken,
-    changes: Box<dyn ChangeSink>,
-    rebuild_edges: bool,
-) -> Result<Scan> {
-    let session = Session::new(store, lock, tenant, scan_id, cancel, changes)?;
-    Scan::new(session, rebuild_edges)
-}
-
 /// Works until the scan ends, fails, or its writer is dropped.
 fn serve(mut scan: Scan, inbox: &Receiver<Request>) {
     loop {
         match inbox.recv() {
-            Ok(Request::Write(batch, answer)) => {
-                let result = scan.write(batch);
+            Ok(Request::Kept(after, answer)) => {
+                let _ = answer.send(scan.kept(after));
+            }
+            Ok(Request::Unseen(removals, answer)) => {
+                let _ = answer.send(scan.unseen(&removals));
+            }
+            Ok(Request::Write(batch, checkpoint, answer)) => {
+                let result = scan.write(batch, checkpoint.as_deref());
                 let failed = result.is_err();
                 if failed {
                     scan.abandon();
@@ -169,6 +169,24 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
+    async fn send(&mut self, batch: Vec<Described>, checkpoint: Option<Vec<u8>>) -> Result<()> {
+        self.wait().await?;
+        let (answer, written) = oneshot::channel();
+        self.requests
+            .send(Request::Write(batch, checkpoint, answer))
+            .map_err(|_| gone())?;
+        self.written = Some(written);
+        Ok(())
+    }
+
+    /// Asks behind everything that was written, and waits for the answer.
+    async fn ask<T>(&mut self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T> {
+        self.wait().await?;
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(request(answer)).map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
     async fn wait(&mut self) -> Result<()> {
         match &mut self.written {
             None => Ok(()),
@@ -184,22 +202,24 @@ impl Writer {
 #[async_trait]
 impl ScanWriter for Writer {
     async fn write(&mut self, batch: Vec<Described>) -> Result<()> {
-        self.wait().await?;
-        let (answer, written) = oneshot::channel();
-        self.requests
-            .send(Request::Write(batch, answer))
-            .map_err(|_| gone())?;
-        self.written = Some(written);
-        Ok(())
+        self.send(batch, None).await
+    }
+
+    async fn write_with_checkpoint(&mut self, batch: Vec<Described>, checkpoint: Vec<u8>) -> Result<()> {
+        self.send(batch, Some(checkpoint)).await
+    }
+
+    async fn kept(&mut self, after: u64) -> Result<Option<(u64, Vec<u8>)>> {
+        self.ask(|answer| Request::Kept(after, answer)).await
+    }
+
+    async fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>> {
+        self.ask(|answer| Request::Unseen(removals.to_vec(), answer))
+            .await
     }
 
     async fn finish(mut self: Box<Self>, end: ScanEnd) -> Result<ScanCounts> {
-        self.wait().await?;
-        let (answer, finished) = oneshot::channel();
-        self.requests
-            .send(Request::Finish(Box::new(end), answer))
-            .map_err(|_| gone())?;
-        finished.await.unwrap_or_else(|_| Err(gone()))
+        self.ask(|answer| Request::Finish(Box::new(end), answer)).await
     }
 }
 

@@ -102,8 +102,7 @@ pub(crate) async fn an_alias_goes_with_who_had_it(store: &dyn GraphStore) {
     writer.write(vec![site(&graph)]).await.unwrap();
     let end = ScanEnd {
         removals: vec![removal("/")],
-        scan: None,
-        complete: true,
+        ..Graph::complete()
     };
     let counts = writer.finish(end).await.unwrap();
     assert_eq!((counts.removed, counts.nodes, counts.external), (1, 2, 1));

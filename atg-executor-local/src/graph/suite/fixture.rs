@@ -62,6 +62,7 @@ impl<'a> Graph<'a> {
             scan_id: Uuid::now_v7().to_string(),
             no_wait: true,
             rebuild_edges: false,
+            checkpoints: None,
             cancel: CancellationToken::new(),
             changes: Box::new(changes.clone()),
         }
@@ -103,6 +104,7 @@ impl<'a> Graph<'a> {
     pub(crate) fn complete() -> ScanEnd {
         ScanEnd {
             removals: Vec::new(),
+            gone: Vec::new(),
             scan: None,
             complete: true,
         }

@@ -7,6 +7,7 @@ pub(crate) mod aliases;
 pub(crate) mod edges;
 pub(crate) mod exchange;
 pub(crate) mod fixture;
+pub(crate) mod going_on;
 pub(crate) mod locking;
 pub(crate) mod removal;
 pub(crate) mod writing;
@@ -55,6 +56,13 @@ macro_rules! graph_store_suite {
                 what_is_still_pointed_at_becomes_a_stub
                 what_a_new_edge_needs_is_there_although_it_was_removed
                 what_was_seen_in_any_way_stays
+            }
+            going_on {
+                a_stopped_scan_finds_its_checkpoints_in_their_order
+                another_scan_drops_checkpoints
+                a_scan_that_goes_on_counts_as_if_nothing_had_happened
+                unseen_is_what_a_licence_covers_and_removes_nothing
+                what_is_confirmed_to_be_gone_goes_unless_it_was_seen
             }
             locking {
                 a_second_scan_is_refused_by_name

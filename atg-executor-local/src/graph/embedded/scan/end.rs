@@ -38,6 +38,10 @@ impl Scan {
         let session = &mut self.session;
         session
             .db
+            .execute("DELETE FROM checkpoint WHERE tenant = ?1", [session.lock.tenant])
+            .during("end the scan")?;
+        session
+            .db
             .execute(
                 "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4 WHERE id = ?1",
                 params![

@@ -1,6 +1,7 @@
 //! A scan, from its first node to its end. Runs on the writer's thread.
 
 mod aliases;
+mod checkpoint;
 mod edges;
 mod end;
 mod nodes;
@@ -27,6 +28,8 @@ pub(super) struct Scan {
     known: Cache<Hash, Known>,
     counts: ScanCounts,
     rebuild_edges: bool,
+    /// The name of its checkpoints.
+    kept_under: Option<String>,
 }
 
 /// What a key stands for.
@@ -40,22 +43,27 @@ struct Known {
 }
 
 impl Scan {
-    pub(super) fn new(session: Session, rebuild_edges: bool) -> Result<Self> {
+    pub(super) fn new(mut session: Session, rebuild_edges: bool, kept_under: Option<String>) -> Result<Self> {
         session.db.execute_batch(STAGING).during("prepare the scan")?;
+        checkpoint::drop_others(&mut session, kept_under.as_deref())?;
         Ok(Self {
             session,
             known: Cache::new(REMEMBERED),
             counts: ScanCounts::default(),
             rebuild_edges,
+            kept_under,
         })
     }
 
-    /// Writes what is new, remembers the rest.
-    pub(super) fn write(&mut self, batch: Vec<Described>) -> Result<()> {
+    /// Writes what is new, remembers the rest, and keeps the checkpoint that covers it.
+    pub(super) fn write(&mut self, batch: Vec<Described>, checkpoint: Option<&[u8]>) -> Result<()> {
         self.session.begin()?;
         for described in batch {
             self.session.breathe()?;
             self.describe(described)?;
+        }
+        if let Some(checkpoint) = checkpoint {
+            self.keep(checkpoint)?;
         }
         self.session.commit()
     }
@@ -64,7 +72,7 @@ impl Scan {
     /// stated meanwhile still have both their ends, and stubs that nobody needs go last.
     pub(super) fn finish(&mut self, end: ScanEnd) -> Result<ScanCounts> {
         self.apply_pending()?;
-        self.remove_unseen(&end.removals)?;
+        self.remove_unseen(&end.removals, &end.gone)?;
         let targets = self.resolve_targets()?;
         self.write_edges(&targets)?;
         self.settle_aliases()?;

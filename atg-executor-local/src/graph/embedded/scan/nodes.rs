@@ -21,8 +21,18 @@ struct Stored {
     standing: Standing,
     hash: Hash,
     azure_id: String,
+    /// What an earlier run of this scan did to it.
+    before: Before,
     /// Name and members of what is only implied: they are spellings too.
     spelled: Option<(String, String)>,
+}
+
+/// What an earlier run of the same scan did to a node, before it was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Added,
+    Changed,
 }
 
 /// What the scan saw of a node before.
@@ -79,18 +89,24 @@ impl Scan {
         self.session
             .db
             .prepare_cached(&format!(
-                "SELECT id, class, standing, hash, azure_id, name, CASE standing WHEN 0 THEN members END
+                "SELECT id, class, standing, hash, azure_id, name, CASE standing WHEN 0 THEN members END,
+                        CASE WHEN scan_id = ?2 THEN first_seen_at = changed_at END
                  FROM node WHERE {condition}"
             ))
             .and_then(|mut statement| {
                 statement
-                    .query_row([value], |row| {
+                    .query_row(params![value, self.session.scan_id], |row| {
                         Ok(Stored {
                             id: row.get(0)?,
                             class: read_class(row, 1)?,
                             standing: read_standing(row, 2)?,
                             hash: row.get(3)?,
                             azure_id: row.get(4)?,
+                            before: match row.get(7)? {
+                                None => Before::Nothing,
+                                Some(true) => Before::Added,
+                                Some(false) => Before::Changed,
+                            },
                             spelled: match row.get(6)? {
                                 Some(members) => Some((row.get(5)?, members)),
                                 None => None,
@@ -147,19 +163,20 @@ impl Scan {
         }
         let seen = self.seen(stored.id)?;
         if seen.is_none() && stored.class.is_content() {
-            self.counts.unchanged += 1;
+            self.count_again(stored, content);
         }
+        let counted = stored.before != Before::Nothing;
         if content.standing < stored.standing {
             return match seen {
                 Some(_) => Ok(()),
-                None => self.see(stored.id, None, false),
+                None => self.see(stored.id, None, counted),
             };
         }
         if content.standing == Standing::Implied {
             return self.imply(stored, content, seen.is_none(), statement);
         }
         let rank = content.rank(hash);
-        let (best, added) = seen.map_or((None, false), |seen| (seen.rank, seen.added));
+        let (best, added) = seen.map_or((None, counted), |seen| (seen.rank, seen.added));
         if best.is_some_and(|best| best >= rank) {
             return Ok(());
         }
@@ -170,6 +187,24 @@ impl Scan {
             self.hold_pending(stored.id, content)?;
         }
         self.stage(stored.id, statement)
+    }
+
+    /// Counts a node that was there, as the scan would have if it had not been stopped in between. Which properties an
+    /// earlier run changed is not known any more.
+    fn count_again(&mut self, stored: &Stored, content: &Content) {
+        let (id, kind) = (stored.azure_id.clone(), content.kind());
+        match stored.before {
+            Before::Nothing => self.counts.unchanged += 1,
+            Before::Added => {
+                self.counts.added += 1;
+                self.session.made(Change::Added { id, kind });
+            }
+            Before::Changed => {
+                self.counts.changed += 1;
+                let changes = Vec::new();
+                self.session.made(Change::Changed { id, kind, changes });
+            }
+        }
     }
 
     /// What others pointed at, and nobody had described, is described.
@@ -217,7 +252,7 @@ impl Scan {
         if !first {
             return Ok(());
         }
-        self.see(stored.id, None, false)?;
+        self.see(stored.id, None, stored.before != Before::Nothing)?;
         if self.rebuild_edges || self.stated_before(stored.id)?.is_none() {
             self.stage(stored.id, statement)?;
         }

@@ -1,16 +1,16 @@
 //! Removes what complete units did not see.
 
 use atg_sdk::Result;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::Scan;
 use crate::graph::{
-    Change, Removal,
+    Change, Removal, Unseen,
     content::Content,
     embedded::{
         edge_table::{self, Touched},
         failure::Sql,
-        node_table::{self, CONTENT, read_content},
+        node_table::{self, CONTENT, read_class, read_content},
     },
     node_key,
 };
@@ -19,10 +19,12 @@ use crate::graph::{
 const PAGE: usize = 500;
 
 impl Scan {
-    /// Makes stubs of all nodes that a licence covers and the scan did not see. Those that nobody needs go in the sweep.
-    pub(super) fn remove_unseen(&mut self, removals: &[Removal]) -> Result<()> {
-        for removal in removals {
-            self.doom(removal)?;
+    /// Makes stubs of all nodes that a licence covers, or that are known to be gone, and that the scan did not see. Those
+    /// that nobody needs go in the sweep.
+    pub(super) fn remove_unseen(&mut self, removals: &[Removal], gone: &[String]) -> Result<()> {
+        self.doom(removals)?;
+        for id in gone {
+            self.doom_one(id)?;
         }
         let mut last = 0;
         loop {
@@ -37,8 +39,52 @@ impl Scan {
         self.session.commit()
     }
 
+    /// What such licences would remove.
+    pub(in crate::graph::embedded) fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>> {
+        self.doom(removals)?;
+        let doing = "find what is gone";
+        let db = &self.session.db;
+        let found = db
+            .prepare_cached(
+                "SELECT azure_id, type, class, labels FROM node WHERE id IN (SELECT node FROM temp.doomed) ORDER BY key",
+            )
+            .and_then(|mut select| {
+                let unseen = |row: &Row<'_>| {
+                    let labels: String = row.get(3)?;
+                    Ok(Unseen {
+                        id: row.get(0)?,
+                        resource_type: row.get(1)?,
+                        class: read_class(row, 2)?,
+                        labels: serde_json::from_str(&labels).unwrap_or_default(),
+                    })
+                };
+                select.query_map([], unseen)?.collect()
+            })
+            .during(doing)?;
+        db.execute("DELETE FROM temp.doomed", []).during(doing)?;
+        Ok(found)
+    }
+
+    /// Of everything that may go, only what stands for something.
+    fn doom_one(&self, id: &str) -> Result<()> {
+        self.session
+            .db
+            .prepare_cached(
+                "INSERT OR IGNORE INTO temp.doomed SELECT n.id FROM node n
+                 WHERE n.key = ?1 AND n.class IN (0, 1, 2)
+                   AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.node = n.id)",
+            )
+            .and_then(|mut insert| insert.execute([node_key(self.session.tenant, id)]))
+            .during("find what is gone")?;
+        Ok(())
+    }
+
+    fn doom(&mut self, removals: &[Removal]) -> Result<()> {
+        removals.iter().try_for_each(|removal| self.doom_under(removal))
+    }
+
     /// Walks through keys alone, outside of any write transaction: nobody else changes this tenant meanwhile.
-    fn doom(&mut self, removal: &Removal) -> Result<()> {
+    fn doom_under(&mut self, removal: &Removal) -> Result<()> {
         let classes: Vec<_> = removal
             .classes
             .iter()
