@@ -4,7 +4,7 @@ use super::types::Type;
 use crate::cypher::{
     Refusal, Span,
     ast::{Binary, Comparison, Expr},
-    eval::{Arithmetic, Ex, Fault},
+    eval::{Arithmetic, Ex, Fault, MapEntry},
     value::Value,
 };
 
@@ -139,6 +139,39 @@ pub(super) fn times_type(
     }
 }
 
+/// Neo4j 5.26 gives null for a property that a map projection names twice, as in `n {.name, called: n.name}`, where the
+/// projection is a part of a CASE or is made for each item of a list. Which of the two it is depends on their order.
+pub(super) fn refuse_torn_projection(span: Span, ex: &Ex) -> Result<(), Refusal> {
+    let mut torn = None;
+    ex.visit(&mut |part| {
+        let Ex::MapProjection { of, items } = part else {
+            return;
+        };
+        let is_named = |name: &str| {
+            let mut entries = items.iter();
+            entries.any(|item| matches!(item, MapEntry::Property(other) if **other == *name))
+        };
+        for item in items {
+            if let MapEntry::Entry(_, Ex::Property(owner, name)) = item
+                && owner == of
+                && is_named(name)
+            {
+                torn.get_or_insert_with(|| name.clone());
+            }
+        }
+    });
+    match torn {
+        Some(name) => Err(Refusal::unsupported(
+            span,
+            format!(
+                "a map projection that names {name} twice is not supported inside a CASE or for each item of a list: \
+                 write a map, as in {{a: n.{name}, b: n.{name}}}"
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Whether `0 > -0.0` depends, for Neo4j, on whether both are written in the query or come from elsewhere.
 pub(super) fn refuse_two_zeros(span: Span, first: &Ex, rest: &[(Comparison, Ex)]) -> Result<(), Refusal> {
     let mut left = first;
@@ -168,7 +201,7 @@ fn written(ex: &Ex) -> Option<f64> {
     let value = match ex {
         Ex::Const(Value::Int(number)) => *number as f64,
         Ex::Const(Value::Float(number)) => *number,
-        Ex::Negate(of) => -written(of)?,
+        Ex::Negate(of) => 0.0 - written(of)?,
         Ex::Plus(of) => written(of)?,
         Ex::Arithmetic(operator, a, b) => {
             let (a, b) = (written(a)?, written(b)?);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Binder,
-    check::{expect, refuse_two_zeros},
+    check::{expect, refuse_torn_projection, refuse_two_zeros},
     parameter_value, plan,
     scope::Scope,
     types::Type,
@@ -159,7 +159,11 @@ impl Binder<'_> {
                 subject,
                 branches,
                 otherwise,
-            } => self.case(subject.as_deref(), branches, otherwise.as_deref(), scope, context)?,
+            } => {
+                let case = self.case(subject.as_deref(), branches, otherwise.as_deref(), scope, context)?;
+                refuse_torn_projection(expr.span, &case.0)?;
+                case
+            }
             ExprKind::ListComprehension {
                 name,
                 list,
@@ -177,6 +181,9 @@ impl Binder<'_> {
                     .as_ref()
                     .map(|map| Ok::<_, Refusal>(Box::new(self.bind(map, &inner, &mut Context::Inner)?.0)));
                 let (list, predicate, map) = (Box::new(list), predicate.map(Box::new), map.transpose()?);
+                for part in predicate.iter().chain(&map) {
+                    refuse_torn_projection(expr.span, part)?;
+                }
                 (
                     Ex::ListComprehension {
                         slot,
@@ -201,6 +208,7 @@ impl Binder<'_> {
                     .with(&accumulator.text, of, Type::ANY)
                     .with(&name.text, slot, Type::ANY);
                 let step = Box::new(self.bind(step, &inner, &mut Context::Inner)?.0);
+                refuse_torn_projection(expr.span, &step)?;
                 let _ = kind;
                 (
                     Ex::Reduce {
@@ -223,6 +231,7 @@ impl Binder<'_> {
                 let slot = self.slot();
                 let inner = scope.with(&name.text, slot, Type::ANY);
                 let predicate = Box::new(self.inner_condition(predicate, &inner)?);
+                refuse_torn_projection(expr.span, &predicate)?;
                 (
                     Ex::Quantified {
                         quantifier: *quantifier,

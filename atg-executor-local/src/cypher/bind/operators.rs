@@ -53,7 +53,7 @@ impl Binder<'_> {
                     (Unary::Minus, Ex::Const(Value::Int(value))) if value != i64::MIN => {
                         Ex::Const(Value::Int(-value))
                     }
-                    (Unary::Minus, Ex::Const(Value::Float(value))) => Ex::Const(Value::Float(-value)),
+                    (Unary::Minus, Ex::Const(Value::Float(value))) => Ex::Const(Value::Float(0.0 - value)),
                     (Unary::Minus, ex) => Ex::Negate(Box::new(ex)),
                     (_, ex) => Ex::Plus(Box::new(ex)),
                 };

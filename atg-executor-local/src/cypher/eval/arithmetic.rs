@@ -206,7 +206,8 @@ pub(super) fn negate(value: &Value) -> Outcome<Value> {
             Some(negated) => Ok(Value::Int(negated)),
             None => Err(Fault::invalid(format!("-({value}) is beyond 64 bits"))),
         },
-        Value::Float(value) => Ok(Value::Float(-value)),
+        // A sign subtracts from zero: there is no way to -0.0 this way.
+        Value::Float(value) => Ok(Value::Float(0.0 - value)),
         other => Err(Fault::invalid(format!(
             "'-' needs a number, not {}",
             other.kind_name()

@@ -201,6 +201,16 @@ impl Parser<'_> {
                     span: span.to(end),
                 });
             }
+            // A number with its sign is written as one: `-0.0` is a zero of its own, `-(0.0)` is not.
+            if operator == Unary::Minus
+                && let TokenKind::Float(value) = parser.peek().kind
+            {
+                let end = parser.advance().span;
+                return Ok(Expr {
+                    kind: ExprKind::Float(-value),
+                    span: span.to(end),
+                });
+            }
             // Behind a sign, another one belongs to a number: `- -5`, but not `- -x`.
             let is_number = matches!(parser.ahead(1).kind, TokenKind::Integer(_) | TokenKind::Float(_));
             if parser.is("+") || (parser.is("-") && !is_number) {
