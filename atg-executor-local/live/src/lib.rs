@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod children;
 pub mod collector;
 pub mod collectors;
 pub mod ground;

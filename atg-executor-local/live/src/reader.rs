@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::{
+    children::says_there_are_none,
     ground::Ground,
     listing::{First, Listing},
     page::{Made, Page, Source},
@@ -205,6 +206,7 @@ impl Reader {
                     let cursor = page.cursor().map(str::to_owned);
                     self.emit_answer(source, &page, cursor).await?;
                 }
+                Err(error) if is_none(&error) => return self.emit_none(source, &error).await,
                 Err(error) if error.status() == Some(404) => {
                     return self.judge_absence(listing, source, error).await;
                 }
@@ -224,11 +226,19 @@ impl Reader {
                 let source = Source::ResourceManager;
                 self.emit(source, (body, vec![all]), None, request_id, true).await
             }
-            Err(error) if error.status() == Some(404) => {
-                self.judge_absence(listing, Source::ResourceManager, error).await
+            // What may or may not lie in a parent is asked for by its name: not found is an answer.
+            Err(error) if is_none(&error) || (error.status() == Some(404) && listing.parent.is_some()) => {
+                self.emit_none(Source::ResourceManager, &error).await
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Nothing is there.
+    async fn emit_none(&mut self, source: Source, error: &AzureError) -> Result<(), Shortfall> {
+        let request_id = error.request_id().map(str::to_owned);
+        self.emit(source, (Bytes::new(), Vec::new()), None, request_id, true)
+            .await
     }
 
     /// A list that is not there is empty if what it is a list of is gone too. If that is there, the list is missing.
@@ -243,16 +253,7 @@ impl Reader {
         };
         let request = Request::get(self.transport.cloud(), parent)?;
         match self.transport.send(&request).await {
-            Err(gone) if gone.status() == Some(404) => {
-                self.emit(
-                    source,
-                    (Bytes::new(), Vec::new()),
-                    None,
-                    error.request_id().map(str::to_owned),
-                    true,
-                )
-                .await
-            }
+            Err(gone) if gone.status() == Some(404) => self.emit_none(source, &error).await,
             Err(other) => Err(other.into()),
             Ok(_) => Err(error.into()),
         }
@@ -300,6 +301,12 @@ impl Reader {
             ..Shortfall::new(ErrorKind::Cancelled, "nobody listens any more")
         })
     }
+}
+
+/// Whether a refusal says that the parent cannot have what was asked for.
+fn is_none(error: &AzureError) -> bool {
+    let (status, code) = (error.status(), error.code());
+    status.is_some_and(|status| says_there_are_none(status, code.unwrap_or_default()))
 }
 
 /// What every object of Resource Manager says of itself.

@@ -1,6 +1,7 @@
 //! Calls of Azure: with a token, within the quota, repeated where that is safe and may help.
 
 mod answer;
+mod batch;
 mod pages;
 mod query;
 mod request;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use self::{
     answer::Answer,
+    batch::BatchRead,
     pages::{Page, Pages},
     query::{QueryPages, ResourceGraphQuery},
     request::Request,

@@ -1,4 +1,6 @@
 //! Against the simulated Azure.
 
+mod children;
+mod directory;
 mod inventory;
 mod support;
