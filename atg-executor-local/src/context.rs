@@ -45,6 +45,8 @@ pub(crate) struct Requester {
     pub(crate) owner: Owner,
     /// The only tenants that exist for it; all where `None`.
     pub(crate) confined_to: Option<Vec<TenantId>>,
+    /// The job that a worker carries out by ours.
+    pub(crate) outer_job: Option<JobId>,
 }
 
 /// How an operation ended well.
@@ -84,6 +86,12 @@ impl Context {
     #[must_use]
     pub fn job_id(&self) -> JobId {
         self.work.job_id
+    }
+
+    /// The job that stays the same however often the work is begun again: under a worker the outer one.
+    #[must_use]
+    pub fn outer_job(&self) -> JobId {
+        self.work.requester.outer_job.unwrap_or(self.work.job_id)
     }
 
     /// Which attempt of the job this is; the first is 1.

@@ -84,7 +84,11 @@ impl Runner {
             context: work,
             trace: _,
         } = request;
-        let requester = Requester { owner, confined_to };
+        let requester = Requester {
+            owner,
+            confined_to,
+            outer_job: work.as_ref().map(|work| work.job_id),
+        };
         let _slot = tokio::select! {
             // The semaphore is never closed.
             slot = Arc::clone(&self.slots).acquire_owned() => slot,

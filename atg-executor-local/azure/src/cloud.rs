@@ -71,6 +71,18 @@ pub enum Audience {
     KeyVault,
 }
 
+impl Audience {
+    /// As figures are labelled.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ResourceManager => "arm",
+            Self::MicrosoftGraph => "microsoft_graph",
+            Self::KeyVault => "key_vault",
+        }
+    }
+}
+
 /// The hosts of a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cloud {

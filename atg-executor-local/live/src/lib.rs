@@ -4,6 +4,7 @@
 pub mod children;
 pub mod collector;
 pub mod collectors;
+pub mod confirm;
 pub mod ground;
 pub mod listing;
 pub mod page;

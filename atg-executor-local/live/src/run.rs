@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use atg_azure::transport::Transport;
@@ -142,10 +145,12 @@ impl Plan {
             followers: self.followers,
             pages,
         };
+        let lists = Arc::clone(&self.engine.lists);
         let mut engine = JoinSet::new();
         engine.spawn(self.engine.run(work, self.inbox));
         Run {
             events,
+            lists,
             _engine: engine,
         }
     }
@@ -155,6 +160,7 @@ impl Plan {
 #[derive(Debug)]
 pub struct Run {
     events: mpsc::Receiver<Event>,
+    lists: Arc<Lists>,
     _engine: JoinSet<()>,
 }
 
@@ -162,6 +168,33 @@ impl Run {
     /// What comes next; `None` at the end.
     pub async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
+    }
+
+    /// What is there already, if anything is.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// How many lists were read, and how many are known by now.
+    #[must_use]
+    pub fn lists(&self) -> (u64, u64) {
+        self.lists.read()
+    }
+}
+
+/// How many lists there are.
+#[derive(Debug, Default)]
+struct Lists {
+    read: AtomicU64,
+    known: AtomicU64,
+}
+
+impl Lists {
+    fn read(&self) -> (u64, u64) {
+        (
+            self.read.load(Ordering::Relaxed),
+            self.known.load(Ordering::Relaxed),
+        )
     }
 }
 
@@ -277,6 +310,7 @@ struct Engine {
     known: HashSet<u64>,
     resumed: HashMap<u64, Progress>,
     units: BTreeMap<(usize, String), Tally>,
+    lists: Arc<Lists>,
 }
 
 /// What is known of a unit.
@@ -307,6 +341,7 @@ impl Engine {
             known: HashSet::new(),
             resumed: HashMap::new(),
             units: BTreeMap::new(),
+            lists: Arc::default(),
         }
     }
 
@@ -319,6 +354,7 @@ impl Engine {
         if !self.known.insert(identity(collector, &listing.key)) {
             return;
         }
+        self.lists.known.fetch_add(1, Ordering::Relaxed);
         for scope in &listing.scopes {
             self.units.entry((collector, scope.clone())).or_default().listings += 1;
         }
@@ -435,6 +471,7 @@ impl Engine {
             progress,
             ..
         } = waiting;
+        self.lists.read.fetch_add(1, Ordering::Relaxed);
         for scope in listing.scopes {
             let tally = self.units.entry((collector, scope)).or_default();
             tally.pages += progress.pages;

@@ -5,6 +5,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod filter;
+pub(crate) mod live;
 pub(crate) mod portion;
 pub(crate) mod recorded;
 pub(crate) mod report;
@@ -115,9 +116,10 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some(place) => write!(f, "{place}: {}", self.detail),
-            None => f.write_str(&self.detail),
+        match (self.place, &self.id) {
+            (Some(place), _) => write!(f, "{place}: {}", self.detail),
+            (None, Some(id)) => write!(f, "{id}: {}", self.detail),
+            (None, None) => f.write_str(&self.detail),
         }
     }
 }

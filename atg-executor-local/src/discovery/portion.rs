@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Batch, Element, Place, Problem,
+    Batch, Place, Problem,
     filter::{Filters, Kind, LeftOut},
     unit::{Tally, UnitKey},
 };
@@ -39,7 +39,8 @@ pub(crate) struct Portion {
 /// One object that was taken.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub place: Place,
+    /// In a file.
+    pub place: Option<Place>,
     pub kind: Kind,
     /// Of its key: equal for the same object, however its ID is spelled.
     pub hash: u64,
@@ -56,7 +57,12 @@ pub(crate) fn work_through(batch: &Batch, filters: &Filters, describer: &Describ
         match Json::parse(batch.text_of(element)) {
             Ok(object) => {
                 portion.parsed += 1;
-                portion.take(object, element, filters, describer, tenant);
+                let of = Of {
+                    place: Some(element.place),
+                    bytes: element.range.len() as u64,
+                    unit: None,
+                };
+                portion.take(object, &of, (filters, describer, tenant));
             }
             Err(error) => portion
                 .unassigned
@@ -66,24 +72,44 @@ pub(crate) fn work_through(batch: &Batch, filters: &Filters, describer: &Describ
     portion
 }
 
+/// Where an object comes from.
+#[derive(Debug)]
+pub(super) struct Of {
+    /// In a file.
+    pub(super) place: Option<Place>,
+    /// How long its text is.
+    pub(super) bytes: u64,
+    /// Of Azure: which unit it was read for.
+    pub(super) unit: Option<UnitKey>,
+}
+
+impl Of {
+    fn problem(&self, detail: String) -> Problem {
+        Problem {
+            place: self.place,
+            id: None,
+            detail,
+        }
+    }
+}
+
 impl Portion {
-    fn take(
+    /// Takes an object in, as far as filters let it.
+    pub(super) fn take(
         &mut self,
         object: Json,
-        element: &Element,
-        filters: &Filters,
-        describer: &Describer,
-        tenant: &str,
+        of: &Of,
+        (filters, describer, tenant): (&Filters, &Describer, &str),
     ) {
         let facts = match describe::facts(&object) {
             Ok(facts) => facts,
-            Err(error) => return self.refuse(&object, element, error.to_string()),
+            Err(error) => return self.refuse(&object, of, error.to_string()),
         };
         let kind = Kind::of(&facts);
-        let key = UnitKey::of(kind, &facts);
+        let key = of.unit.clone().unwrap_or_else(|| UnitKey::of(kind, &facts));
         let tally = self.tallies.entry(key).or_default();
         tally.rows += 1;
-        tally.bytes += element.range.len() as u64;
+        tally.bytes += of.bytes;
         if let Err(why) = filters.admit(kind, &facts) {
             tally.left_out += 1;
             *self.left_out.entry(why).or_default() += 1;
@@ -101,10 +127,10 @@ impl Portion {
                 self.remarks
                     .extend(description.problems.iter().map(|detail| Problem {
                         id: Some(id.clone()),
-                        ..Problem::at(element.place, detail.clone())
+                        ..of.problem(detail.clone())
                     }));
                 self.rows.push(Row {
-                    place: element.place,
+                    place: of.place,
                     kind,
                     hash,
                     description,
@@ -114,25 +140,30 @@ impl Portion {
                 tally.bad += 1;
                 self.problems.push(Problem {
                     id: Some(id),
-                    ..Problem::at(element.place, error.to_string())
+                    ..of.problem(error.to_string())
                 });
             }
         }
     }
 
+    /// An object of a known unit that is no JSON.
+    pub(super) fn unread(&mut self, of: &Of, error: &str) {
+        self.refuse(&Json::Null, of, error.to_owned());
+    }
+
     /// An object that is no resource. Where its ID tells at least the subscription, only that unit misses something.
-    fn refuse(&mut self, object: &Json, element: &Element, detail: String) {
+    fn refuse(&mut self, object: &Json, of: &Of, detail: String) {
         let id = object.get("id").and_then(Json::as_str);
         let problem = Problem {
             id: id.map(|id| id.chars().take(200).collect()),
-            ..Problem::at(element.place, detail)
+            ..of.problem(detail)
         };
-        match id.and_then(UnitKey::of_id) {
+        match of.unit.clone().or_else(|| id.and_then(UnitKey::of_id)) {
             Some(key) => {
                 let tally = self.tallies.entry(key).or_default();
                 tally.rows += 1;
                 tally.bad += 1;
-                tally.bytes += element.range.len() as u64;
+                tally.bytes += of.bytes;
                 self.problems.push(problem);
             }
             None => self.unassigned.push(problem),

@@ -79,7 +79,8 @@ impl List {
 pub(crate) struct Manifest<'a> {
     pub tenant_id: TenantId,
     pub source: &'static str,
-    pub input: InputFacts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<InputFacts>,
     pub parameters: &'a Parameters,
     pub units: &'a [Unit],
 }
@@ -131,6 +132,8 @@ pub(crate) struct Report {
     pub remarks: List,
     /// What was taken out because it may be a secret.
     pub redactions: List,
+    /// Nodes that were not seen and nevertheless stay, and why.
+    pub unconfirmed: List,
     /// Objects that came more than once.
     pub duplicates: List,
     /// IDs that something refers to and the scan did not see.
@@ -149,6 +152,7 @@ impl Default for Report {
             problems: List::new("problems", 10_000),
             remarks: List::new("remarks", 10_000),
             redactions: List::new("redactions", u64::MAX),
+            unconfirmed: List::new("unconfirmed", 10_000),
             duplicates: List::new("duplicates", u64::MAX),
             external: List::new("external", u64::MAX),
             types: BTreeMap::new(),
@@ -176,6 +180,7 @@ impl Report {
             self.remarks,
             self.redactions,
             self.duplicates,
+            self.unconfirmed,
             self.external,
         ];
         out.write_all(text.trim_end_matches("\n}").as_bytes())
@@ -227,12 +232,12 @@ mod tests {
         let manifest = Manifest {
             tenant_id: "00000000-0000-0000-0000-000000000001".parse().unwrap(),
             source: "recorded",
-            input: InputFacts {
+            input: Some(InputFacts {
                 sha256: "ab".into(),
                 size_bytes: 1,
                 packing: "none",
                 layout: "json_lines",
-            },
+            }),
             parameters: &parameters,
             units: &[],
         };

@@ -1,6 +1,6 @@
 //! Units: what a scan read, by scope and collector, and whether it read all of it. Only a complete unit may remove.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
@@ -50,17 +50,19 @@ impl UnitKey {
 }
 
 /// What reads one kind of thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Collector {
     Resources,
     Rbac,
     Entra,
+    /// One that reads Azure, by its own name.
+    Live(Arc<str>),
 }
 
 impl Collector {
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) fn name(&self) -> &str {
         match self {
+            Self::Live(name) => name,
             Self::Resources => "resources",
             Self::Rbac => "rbac",
             Self::Entra => "entra",
@@ -95,6 +97,8 @@ impl Tally {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum UnitState {
     Complete,
+    /// Nothing, or not all, was asked for. Not a shortfall, but no licence to remove either.
+    Skipped,
     Partial,
     /// Nothing of it could be read.
     Failed,
@@ -104,6 +108,7 @@ impl UnitState {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Complete => "complete",
+            Self::Skipped => "skipped",
             Self::Partial => "partial",
             Self::Failed => "failed",
         }
@@ -122,8 +127,12 @@ pub(crate) struct Unit {
     pub reason: Option<String>,
     #[serde(flatten)]
     pub tally: Tally,
+    /// Of Azure: how many pages were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u64>,
     /// The digest of the input that it was read from.
-    pub input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
 }
 
 /// All units of a scan, while it reads.
@@ -144,6 +153,25 @@ impl Units {
     pub(crate) fn miss(&mut self, problem: &Problem) {
         self.unassigned += 1;
         self.first_unassigned.get_or_insert_with(|| problem.to_string());
+    }
+
+    /// What was read of a unit.
+    pub(crate) fn tally(&self, key: &UnitKey) -> Tally {
+        self.tallies.get(key).copied().unwrap_or_default()
+    }
+
+    /// The units of a scan that was ended on purpose.
+    pub(crate) fn limited(&self, reason: &str) -> Vec<Unit> {
+        let unit = |(key, tally): (&UnitKey, &Tally)| Unit {
+            scope: key.scope.clone(),
+            collector: key.collector.name().to_owned(),
+            state: UnitState::Skipped,
+            reason: Some(reason.to_owned()),
+            tally: *tally,
+            pages: None,
+            input: None,
+        };
+        self.tallies.iter().map(unit).collect()
     }
 
     /// In how many subscriptions something was taken.
@@ -192,7 +220,8 @@ impl Units {
                 bad: self.unassigned,
                 ..Tally::default()
             },
-            input: input.to_owned(),
+            pages: None,
+            input: Some(input.to_owned()),
         });
         let units = self.tallies.iter().map(|(key, tally)| {
             let bad = (tally.bad > 0)
@@ -212,7 +241,8 @@ impl Units {
                         .then(|| "what could not be read of the input may have belonged here".to_owned())
                 }),
                 tally: *tally,
-                input: input.to_owned(),
+                pages: None,
+                input: Some(input.to_owned()),
             }
         });
         whole.into_iter().chain(units).collect()

@@ -1,40 +1,36 @@
 //! `scan`: reads a source and brings the graph up to date.
 //!
-//! The source is read on one thread, batches are parsed, filtered and described on others, and the graph is written on
-//! yet another. What is between them is bounded, and batches are written in the source's order, so memory does not grow
-//! with the source and two runs do the same.
+//! The source, a file or Azure, is read on one thread or by many calls, batches are parsed, filtered and described on
+//! other threads, and the graph is written on yet another. What is between them is bounded, so memory does not grow with the
+//! source. Batches of a file are written in its order, so that two runs do the same.
 
+mod absence;
+mod file;
 mod gather;
 mod leave;
+mod live;
 mod removal;
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use atg_sdk::{
-    Completeness, Error, ErrorKind, Output, Result,
+    Completeness, Error, Output, Result,
     azure::TenantId,
     model::operations::scan::{self, Parameters},
 };
 use jiff::Timestamp;
-use tokio::task::{self, JoinHandle};
 
-use self::gather::{Gathered, report_position};
+use self::{gather::Gathered, leave::AzureFacts};
 use crate::{
     context::{Context, Ended},
-    describe::Describer,
     discovery::{
-        ResourceSource,
         changes::{self, Changes},
         filter::{Filters, check},
-        portion::{Portion, work_through},
-        recorded::{Limits, RecordedSource},
         report::InputFacts,
+        unit::Unit,
     },
-    graph::{ScanCounts, ScanEnd, ScanStart, ScanWriter, Source},
+    graph::{Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter},
 };
-
-/// Batches that are being described while another one is being written. Two cores have no use for more.
-const AHEAD: usize = 2;
 
 /// Says what is wrong with the parameters before anything begins.
 ///
@@ -42,13 +38,10 @@ const AHEAD: usize = 2;
 /// `InvalidArgument` with every field that is wrong; `Unsupported` for what this version cannot do.
 pub(crate) fn validate(parameters: &Parameters) -> Result<()> {
     check(parameters)?;
-    if parameters.input.is_none() {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "scan Azure itself, which this version cannot: pass a file with --from FILE (`input`)",
-        ));
+    if parameters.input.is_some() {
+        tenant_of(parameters)?;
     }
-    tenant_of(parameters).map(drop)
+    Ok(())
 }
 
 /// A recorded source does not say whose it is.
@@ -63,11 +56,14 @@ fn tenant_of(parameters: &Parameters) -> Result<TenantId> {
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
     validate(&parameters)?;
-    let tenant = tenant_of(&parameters)?;
-    context.tenants(Some(tenant))?;
-    let mut scan = Scan::begin(parameters, tenant, context).await?;
-    scan.read().await?;
-    scan.end().await
+    match parameters.input.clone() {
+        Some(input) => {
+            let tenant = tenant_of(&parameters)?;
+            context.tenants(Some(tenant))?;
+            file::run(parameters, tenant, &input, context).await
+        }
+        None => live::run(parameters, context).await,
+    }
 }
 
 /// One scan, from its begin to its end.
@@ -76,10 +72,11 @@ struct Scan<'a> {
     parameters: Parameters,
     tenant: TenantId,
     scan_id: String,
+    /// Under which name it keeps checkpoints, if it does.
+    checkpoints: Option<String>,
     started_at: Timestamp,
     started: Instant,
-    input: InputFacts,
-    source: RecordedSource,
+    origin: Origin,
     filters: Arc<Filters>,
     gathered: Gathered,
     changes: Changes,
@@ -87,86 +84,59 @@ struct Scan<'a> {
     writer: Option<Box<dyn ScanWriter>>,
 }
 
+/// What a scan reads.
+#[derive(Debug)]
+enum Origin {
+    File(InputFacts),
+    Azure(AzureFacts),
+}
+
+/// What a scan may remove.
+#[derive(Debug, Default)]
+struct Removals {
+    /// Because the source is all there is.
+    licences: Vec<Removal>,
+    /// Single nodes of which a second source says so.
+    gone: Vec<String>,
+}
+
 impl<'a> Scan<'a> {
-    async fn begin(parameters: Parameters, tenant: TenantId, context: &'a Context) -> Result<Self> {
+    async fn begin(
+        parameters: Parameters,
+        tenant: TenantId,
+        origin: Origin,
+        context: &'a Context,
+    ) -> Result<Self> {
         let (started_at, started) = (Timestamp::now(), Instant::now());
         let filters = Arc::new(Filters::new(&parameters)?);
-        let digest = parameters
-            .input
-            .clone()
-            .ok_or_else(|| Error::internal("scan without an input"))?;
-        let file = context.input(&digest).await?;
-        let size_bytes = file.size_bytes;
-        let source = RecordedSource::open(file, Limits::default()).await?;
-        let input = InputFacts {
-            sha256: digest.as_str().to_owned(),
-            size_bytes,
-            packing: source.packing().name(),
-            layout: source.layout().name(),
-        };
-        // Each attempt of a job is a scan of its own.
-        let scan_id = match context.attempt() {
-            1 => context.job_id().to_string(),
-            attempt => format!("{}-{attempt}", context.job_id()),
+        let (scan_id, checkpoints) = match &origin {
+            // Each attempt of a job is a scan of its own.
+            Origin::File(_) => match context.attempt() {
+                1 => (context.job_id().to_string(), None),
+                attempt => (format!("{}-{attempt}", context.job_id()), None),
+            },
+            // All attempts are one scan, which goes on where it was stopped.
+            Origin::Azure(_) => {
+                let job = context.outer_job().to_string();
+                (job.clone(), Some(job))
+            }
         };
         let changes = Changes::new(context.artifact(changes::NAME, "application/jsonl").await?);
+        let of_file = matches!(origin, Origin::File(_));
         Ok(Self {
             context,
             tenant,
             scan_id,
+            checkpoints,
             started_at,
             started,
-            input,
-            source,
+            origin,
             filters,
-            gathered: Gathered::new(parameters.resource_limit),
+            gathered: Gathered::new(parameters.resource_limit, of_file),
             parameters,
             changes,
             writer: None,
         })
-    }
-
-    /// Reads, describes and writes everything.
-    async fn read(&mut self) -> Result<()> {
-        let mut ahead: VecDeque<JoinHandle<Portion>> = VecDeque::with_capacity(AHEAD);
-        let mut ended = false;
-        loop {
-            while !ended && ahead.len() < AHEAD {
-                let batch = tokio::select! {
-                    biased;
-                    () = self.context.cancel().cancelled() => return Err(Error::cancelled()),
-                    batch = self.source.next() => batch?,
-                };
-                let Some(batch) = batch else {
-                    ended = true;
-                    break;
-                };
-                let (filters, tenant) = (Arc::clone(&self.filters), self.tenant);
-                ahead.push_back(task::spawn_blocking(move || {
-                    // One a batch: a describer hands a scope out with the first object that has it, and batches are
-                    // described side by side. With one for all, the race between them would decide which object that
-                    // is: the order of `changes.jsonl`, and whether an object past the limit takes the scope with it.
-                    let describer = Describer::new(tenant, Source::Recorded);
-                    work_through(&batch, &filters, &describer, &tenant.to_string())
-                }));
-            }
-            let Some(next) = ahead.pop_front() else {
-                return Ok(());
-            };
-            let portion = next.await.map_err(|error| {
-                Error::internal("describe a batch of objects: its thread stopped unexpectedly")
-                    .with_source(error)
-            })?;
-            let described = self.gathered.absorb(portion, self.context)?;
-            if !described.is_empty() {
-                self.context.check_cancelled()?;
-                self.writer().await?.write(described).await?;
-            }
-            if self.gathered.is_full() {
-                return Ok(());
-            }
-            report_position(self.context, &self.gathered, self.source.position());
-        }
     }
 
     /// The way into the graph, which waits for its turn the first time.
@@ -181,7 +151,7 @@ impl<'a> Scan<'a> {
                 scan_id: self.scan_id.clone(),
                 no_wait: self.parameters.no_wait,
                 rebuild_edges: self.parameters.rebuild_edges,
-                checkpoints: None,
+                checkpoints: self.checkpoints.clone(),
                 cancel: self.context.cancel().clone(),
                 changes: Box::new(self.changes.clone()),
             };
@@ -192,13 +162,8 @@ impl<'a> Scan<'a> {
             .ok_or_else(|| Error::internal("begin to write to the graph"))
     }
 
-    async fn end(mut self) -> Result<Ended> {
-        self.gathered.refuse_if_nothing_was_read()?;
-        self.gathered.warn_of_filters(&self.filters, self.context);
-        let units = self.gathered.units.end(&self.input.sha256);
-        let removals = removal::licences(&self.parameters, &self.filters, &self.gathered.units, |warning| {
-            self.gathered.report.warn(self.context, warning);
-        })?;
+    /// Writes what is left: edges, removals, the scan's own node, the files.
+    async fn end(mut self, units: Vec<Unit>, removals: Removals) -> Result<Ended> {
         let is_complete = units.iter().all(leave::is_complete);
         let manifest = leave::manifest(&self, &units);
         let digest = manifest.digest();
@@ -214,8 +179,8 @@ impl<'a> Scan<'a> {
         };
         let counts = writer
             .finish(ScanEnd {
-                removals,
-                gone: Vec::new(),
+                removals: removals.licences,
+                gone: removals.gone,
                 scan: Some(node),
                 complete: is_complete,
             })
@@ -234,12 +199,7 @@ impl<'a> Scan<'a> {
         })
     }
 
-    fn output(
-        &self,
-        units: &[crate::discovery::unit::Unit],
-        counts: &ScanCounts,
-        is_complete: bool,
-    ) -> scan::Output {
+    fn output(&self, units: &[Unit], counts: &ScanCounts, is_complete: bool) -> scan::Output {
         let incomplete = leave::incomplete(units);
         scan::Output {
             success: is_complete,

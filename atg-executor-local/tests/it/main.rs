@@ -8,6 +8,7 @@ mod full_disk;
 mod inputs;
 mod jobs;
 mod keeping;
+mod live;
 mod processes;
 mod refusals;
 mod scan;

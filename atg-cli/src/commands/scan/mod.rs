@@ -8,7 +8,7 @@ mod summary;
 use std::path::PathBuf;
 
 use atg_sdk::{
-    Error, ErrorKind, ExecutorExt as _, Operation, Output,
+    Error, ExecutorExt as _, Operation, Output,
     azure::{SubscriptionId, TenantId},
     model::operations::scan::Parameters,
 };
@@ -20,6 +20,8 @@ use crate::{artifacts, exit::CommandResult, session::Session};
 
 const EXAMPLES: &str = "\
 Examples:
+  The tenant that the credential found belongs to, from Azure itself:
+    atg scan
   An export, JSON Lines or an array of ARM resources, also gzip or zstd:
     atg scan --from resources.jsonl --tenant-id 00000000-0000-0000-0000-000000000001
   What the Azure CLI lists, straight from it:
@@ -36,10 +38,10 @@ Exit codes: 0 everything was read; 6 some of it could not be, the summary says w
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ScanArgs {
-    /// A recorded source to read, `-` for standard input
+    /// A recorded source to read instead of Azure, `-` for standard input
     #[arg(long, value_name = "FILE|-")]
     from: Option<PathBuf>,
-    /// The tenant [env: AZURE_TENANT_ID]
+    /// The tenant; without one it is the credential's [env: AZURE_TENANT_ID]
     #[arg(long, value_name = "GUID")]
     tenant_id: Option<TenantId>,
     /// Only this subscription; may be repeated
@@ -83,20 +85,17 @@ pub(crate) struct ScanArgs {
 pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
     let mut parameters = parameters(args, session)?;
-    let Some(from) = &args.from else {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "this version cannot read from Azure itself yet: pass --from FILE with an export, for example what \
-             `az resource list` prints",
-        )
-        .into());
+    let source = match &args.from {
+        Some(_) if parameters.tenant_id.is_none() => {
+            return Err(Error::invalid("no tenant id: pass --tenant-id or set AZURE_TENANT_ID").into());
+        }
+        Some(from) => Some(open(from).await?),
+        None => None,
     };
-    if parameters.tenant_id.is_none() {
-        return Err(Error::invalid("no tenant id: pass --tenant-id or set AZURE_TENANT_ID").into());
-    }
-    let source = open(from).await?;
     let executor = session.executor().await?;
-    parameters.input = Some(session.put_input(&executor, source).await?);
+    if let Some(source) = source {
+        parameters.input = Some(session.put_input(&executor, source).await?);
+    }
     let finished = session.run(&executor, Operation::Scan(parameters)).await?;
     if let Some(directory) = &args.output_dir {
         executor.download_artifacts(finished.job.id, directory).await?;

@@ -42,6 +42,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Transport {
     parts: Arc<Parts>,
+    /// Of the calls that are made through this one and its clones.
+    own: Option<Arc<Tally>>,
     retry: RetryPolicy,
     limits: Limits,
 }
@@ -94,8 +96,19 @@ impl Transport {
                 tally: Tally::default(),
                 principal: OnceLock::new(),
             }),
+            own: None,
             retry: RetryPolicy::default(),
             limits: Limits::default(),
+        }
+    }
+
+    /// The same with a tally of its own: one job among many that share tokens, quota and connections. What it calls is
+    /// counted in the common tally too.
+    #[must_use]
+    pub fn counted_apart(&self) -> Self {
+        Self {
+            own: Some(Arc::default()),
+            ..self.clone()
         }
     }
 
@@ -155,7 +168,14 @@ impl Transport {
     /// What it has called so far.
     #[must_use]
     pub fn tally(&self) -> TallyReport {
-        self.parts.tally.report()
+        self.own.as_deref().unwrap_or(&self.parts.tally).report()
+    }
+
+    fn count(&self, count: impl Fn(&Tally)) {
+        count(&self.parts.tally);
+        if let Some(own) = &self.own {
+            count(own);
+        }
     }
 
     /// Whose token Resource Manager is called with.
@@ -190,7 +210,7 @@ impl Transport {
                 Outcome::Failed(error) => (error, None),
                 Outcome::Renew(error, claims) if renewals < 2 => {
                     renewals += 1;
-                    parts.tally.renewed();
+                    self.count(Tally::renewed);
                     token_request.claims = claims;
                     token = match parts.tokens.renew(&token_request, &token).await {
                         Ok(token) => token,
@@ -217,10 +237,10 @@ impl Transport {
                 }
             };
             let Some(wait) = wait else {
-                parts.tally.failed();
+                self.count(Tally::failed);
                 return Err(error.with_call(request.shown()).with_tries(tries));
             };
-            parts.tally.repeated();
+            self.count(Tally::repeated);
             tracing::debug!(call = %request.shown(), %error, wait = wait.as_secs_f64(), "a call is repeated");
             parts.clock.sleep(wait).await;
             // It may have ended while we waited.
@@ -259,14 +279,12 @@ impl Transport {
         Ok(match exchanged {
             Ok(answer) => {
                 leave.answered(answer.status(), answer.headers());
-                parts
-                    .tally
-                    .answered(&request.audience, answer.status(), answer.body().len());
+                self.count(|tally| tally.answered(&request.audience, answer.status(), answer.body().len()));
                 judge(request, answer)
             }
             Err(failure) => {
                 drop(leave);
-                parts.tally.cut(&request.audience);
+                self.count(|tally| tally.cut(&request.audience));
                 self.judge_failure(request, failure)
             }
         })

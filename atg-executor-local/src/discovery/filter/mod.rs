@@ -206,6 +206,15 @@ impl Filters {
             || !self.exclude.is_empty()
     }
 
+    /// Whether anything of what is read is left out: more than whole subscriptions, which are then not read at all, and
+    /// whole kinds of collectors.
+    pub(crate) fn narrows(&self) -> bool {
+        !self.groups.is_empty()
+            || !self.types.is_empty()
+            || !self.include.is_empty()
+            || !self.exclude.is_empty()
+    }
+
     /// Whether Microsoft Entra objects are taken.
     pub(crate) fn takes_entra(&self) -> bool {
         self.entra

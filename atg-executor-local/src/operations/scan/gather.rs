@@ -35,6 +35,7 @@ pub(super) struct Gathered {
     parsed: u64,
     foreign: u64,
     limit: Option<u64>,
+    of_file: bool,
     first_problem: Option<String>,
     /// Hashes of the objects that were taken. Eight bytes an object, which is what it costs to say which came twice.
     seen: HashSet<u64>,
@@ -55,8 +56,10 @@ struct Redacted<'a> {
 }
 
 impl Gathered {
-    pub(super) fn new(limit: Option<u64>) -> Self {
+    /// `of_file`: whether an object that comes twice is worth a word. Azure tells of many in several lists.
+    pub(super) fn new(limit: Option<u64>, of_file: bool) -> Self {
         Self {
+            of_file,
             units: Units::default(),
             report: Report::default(),
             resources: 0,
@@ -115,10 +118,10 @@ impl Gathered {
         // What it implies may be mentioned nowhere else.
         described.extend(row.description.implied);
         if !self.seen.insert(row.hash) {
-            self.report.duplicates.push(&Duplicate {
-                place: row.place,
-                id: &node.id,
-            })?;
+            if let (true, Some(place)) = (self.of_file, row.place) {
+                let id = &node.id;
+                self.report.duplicates.push(&Duplicate { place, id })?;
+            }
         } else if row.kind == Kind::Entra {
             self.entra += 1;
         } else {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as JsonValue, json};
 use tokio::task;
 
-use super::Scan;
+use super::{Origin, Scan};
 use crate::{
     discovery::{
         report::Manifest,
@@ -18,8 +18,22 @@ use crate::{
     operations,
 };
 
+/// What Azure was asked.
+#[derive(Debug, Default)]
+pub(super) struct AzureFacts {
+    /// Of Resource Manager: which cloud it is.
+    pub(super) endpoint: String,
+    /// By unit, under which ids Azure logged the calls.
+    pub(super) calls: Vec<JsonValue>,
+    /// Collectors that were left out for want of permission.
+    pub(super) skipped: Vec<JsonValue>,
+    /// What was asked how often.
+    pub(super) requests: JsonValue,
+}
+
+/// Whether nothing is missing that was asked for.
 pub(super) fn is_complete(unit: &Unit) -> bool {
-    unit.state == UnitState::Complete
+    matches!(unit.state, UnitState::Complete | UnitState::Skipped)
 }
 
 /// The units of which something is missing, as the output shows them.
@@ -38,8 +52,14 @@ pub(super) fn incomplete(units: &[Unit]) -> Vec<IncompleteUnit> {
 pub(super) fn manifest<'a>(scan: &'a Scan<'_>, units: &'a [Unit]) -> Manifest<'a> {
     Manifest {
         tenant_id: scan.tenant,
-        source: Source::Recorded.name(),
-        input: scan.input.clone(),
+        source: match &scan.origin {
+            Origin::File(_) => Source::Recorded.name(),
+            Origin::Azure(_) => "azure",
+        },
+        input: match &scan.origin {
+            Origin::File(input) => Some(input.clone()),
+            Origin::Azure(_) => None,
+        },
         parameters: &scan.parameters,
         units,
     }
@@ -71,7 +91,10 @@ pub(super) fn scan_node(scan: &Scan<'_>, units: &[Unit], manifest: &str) -> Node
         ],
         properties: None,
         scalars: Vec::new(),
-        source: Source::Recorded,
+        source: match &scan.origin {
+            Origin::File(_) => Source::Recorded,
+            Origin::Azure(_) => Source::Arm,
+        },
         standing: Standing::Own,
     }
 }
@@ -92,14 +115,19 @@ pub(super) async fn artifacts(scan: Scan<'_>, units: &[Unit], counts: ScanCounts
         };
         operations::export::run(parameters, scan.context).await?;
     }
-    let run = json!({
+    let mut run = json!({
         "scan_id": scan.scan_id,
         "job_id": scan.context.job_id().to_string(),
         "started_at": scan.started_at.to_string(),
         "duration_seconds": scan.started.elapsed().as_secs_f64(),
     });
     let mut file = scan.context.artifact("manifest.json", "application/json").await?;
-    manifest(&scan, units).write_to(&run, &mut file)?;
+    let mut of_manifest = run.clone();
+    if let Origin::Azure(azure) = &scan.origin {
+        of_manifest["calls"] = json!(azure.calls);
+        run["requests"] = azure.requests.clone();
+    }
+    manifest(&scan, units).write_to(&of_manifest, &mut file)?;
     file.finish().await?;
     let facts = facts(&scan, units, &counts);
     let file = scan.context.artifact("report.json", "application/json").await?;
@@ -124,7 +152,13 @@ fn facts(scan: &Scan<'_>, units: &[Unit], counts: &ScanCounts) -> Map<String, Js
     let gathered = &scan.gathered;
     let mut facts = Map::new();
     facts.insert("tenant_id".into(), json!(scan.tenant));
-    facts.insert("input".into(), json!(scan.input));
+    match &scan.origin {
+        Origin::File(input) => drop(facts.insert("input".into(), json!(input))),
+        Origin::Azure(azure) => {
+            facts.insert("azure".into(), json!({ "endpoint": azure.endpoint }));
+            facts.insert("skipped".into(), json!(azure.skipped));
+        }
+    }
     facts.insert("complete".into(), json!(units.iter().all(is_complete)));
     facts.insert(
         "counts".into(),

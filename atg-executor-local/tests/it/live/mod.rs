@@ -1,0 +1,145 @@
+//! Scans of a simulated Azure, through the executor.
+
+mod removal;
+mod whole;
+
+use std::path::Path;
+
+use atg_azure_sim::{Config, Principal, Simulator, Source};
+use atg_executor_local::{
+    LocalExecutor, LocalOptions,
+    azure::{AzureOptions, credential::CredentialSettings, wire::ConnectionOptions},
+};
+use atg_sdk::{
+    Completeness, ExecutorExt as _, JobRequest, Operation, Output, Result, model::operations::scan,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{events, read};
+
+/// A simulated tenant and an executor that may sign in to it.
+pub(crate) struct Place {
+    pub(crate) simulator: Simulator,
+    pub(crate) executor: LocalExecutor,
+    _directory: TempDir,
+}
+
+/// A scan that ended well.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) output: scan::Output,
+    pub(crate) completeness: Completeness,
+    pub(crate) report: Value,
+    pub(crate) manifest: Value,
+    pub(crate) changes: Vec<Value>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The demo tenant.
+pub(crate) fn demo() -> Config {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo-tenant/demo.jsonl");
+    Config::new(Source::File(file))
+}
+
+/// Options with which that simulator lets us in.
+pub(crate) fn azure(simulator: &Simulator) -> AzureOptions {
+    let mut credentials = CredentialSettings::from_variables(|name| {
+        let value = match name {
+            "AZURE_TENANT_ID" => simulator.tenant_id(),
+            "AZURE_CLIENT_ID" => Principal::CLIENT_ID,
+            "AZURE_CLIENT_SECRET" => Principal::SECRET,
+            _ => return None,
+        };
+        Some(value.into())
+    });
+    credentials.managed.arc_agent = Some("/nowhere".into());
+    AzureOptions::default()
+        .with_cloud(simulator.origin().parse().unwrap())
+        .with_connections(
+            ConnectionOptions::default()
+                .without_proxy()
+                .with_extra_ca(simulator.ca_pem()),
+        )
+        .with_credentials(credentials)
+}
+
+impl Place {
+    pub(crate) async fn new(config: Config) -> Self {
+        let simulator = Simulator::start(config).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let options = LocalOptions::new(directory.path()).with_azure(azure(&simulator));
+        let executor = LocalExecutor::open(options).unwrap();
+        Self {
+            simulator,
+            executor,
+            _directory: directory,
+        }
+    }
+
+    pub(crate) async fn try_scan(&self, parameters: Value) -> Result<Scanned> {
+        let operation = Operation::from_parts("scan", parameters)?;
+        self.finish(JobRequest::new(operation)).await
+    }
+
+    pub(crate) async fn finish(&self, request: JobRequest) -> Result<Scanned> {
+        let job = self.executor.run(request).await?;
+        let Some(Output::Scan(output)) = job.output.clone() else {
+            panic!("{:?}", job.output)
+        };
+        let changes = String::from_utf8(read(&self.executor, job.id, "changes.jsonl").await).unwrap();
+        let json =
+            async |name: &str| serde_json::from_slice(&read(&self.executor, job.id, name).await).unwrap();
+        let warnings = events(&self.executor, job.id)
+            .await
+            .into_iter()
+            .filter_map(|event| match event.kind {
+                atg_sdk::EventKind::Warning { message, .. } => Some(message),
+                _ => None,
+            });
+        Ok(Scanned {
+            output,
+            completeness: job.completeness.unwrap(),
+            report: json("report.json").await,
+            manifest: json("manifest.json").await,
+            changes: changes
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+            warnings: warnings.collect(),
+        })
+    }
+
+    pub(crate) async fn scan(&self, parameters: Value) -> Scanned {
+        self.try_scan(parameters).await.unwrap()
+    }
+
+    /// The tenant's export, as text.
+    pub(crate) async fn export(&self) -> String {
+        let operation =
+            Operation::from_parts("export", json!({ "tenant_id": self.simulator.tenant_id() })).unwrap();
+        let job = self.executor.run(JobRequest::new(operation)).await.unwrap();
+        let packed = read(&self.executor, job.id, "graph.jsonl.zst").await;
+        String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap()
+    }
+
+    /// The IDs of the nodes of a class, in small letters.
+    pub(crate) async fn ids(&self, labelled: &str) -> Vec<String> {
+        let mut ids: Vec<String> = self
+            .export()
+            .await
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).unwrap().get("node").cloned())
+            .filter(|node| {
+                node["labels"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|label| label == labelled)
+            })
+            .map(|node| node["id"].as_str().unwrap().to_lowercase())
+            .collect();
+        ids.sort();
+        ids
+    }
+}

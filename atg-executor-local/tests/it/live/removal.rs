@@ -1,0 +1,89 @@
+//! What is gone, what only seems so, and what nobody may see any more.
+
+use atg_azure_sim::{Change, Fault, Matching, Rule, Schedule};
+use serde_json::json;
+
+use super::{Place, demo};
+
+fn schedule(contains: &str, fault: Fault) -> Schedule {
+    Schedule {
+        seed: 1,
+        rules: vec![Rule {
+            matching: Matching {
+                contains: Some(contains.to_owned()),
+                ..Matching::default()
+            },
+            fault,
+            per_mille: 1_000,
+            times: None,
+            skip: 0,
+        }],
+    }
+}
+
+/// A resource without children.
+async fn disk(place: &Place) -> String {
+    let ids = place.ids("Disk").await;
+    ids.first().expect("the demo tenant has a disk").clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_both_sources_say_is_gone_goes() {
+    let place = Place::new(demo()).await;
+    place.scan(json!({})).await;
+    let gone = disk(&place).await;
+    place.simulator.change(&[Change::Delete(gone.clone())]).unwrap();
+    let scanned = place.scan(json!({})).await;
+    assert_eq!(scanned.output.removed, 1, "{:?}", scanned.changes);
+    assert!(
+        scanned.changes.iter().any(|change| change["change"] == "removed"
+            && change["id"].as_str().unwrap().eq_ignore_ascii_case(&gone)),
+        "{:?}",
+        scanned.changes
+    );
+    assert!(!place.ids("Disk").await.contains(&gone));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_confirms_stays_and_is_said() {
+    let place = Place::new(demo()).await;
+    place.scan(json!({})).await;
+    let gone = disk(&place).await;
+    place.simulator.change(&[Change::Delete(gone.clone())]).unwrap();
+    place
+        .simulator
+        .set_faults(schedule("/Microsoft.Compute/disks/", Fault::Forbidden));
+    let scanned = place.scan(json!({})).await;
+    assert_eq!(scanned.output.removed, 0);
+    assert_eq!(scanned.report["unconfirmed_total"], 1);
+    assert!(
+        scanned
+            .warnings
+            .iter()
+            .any(|warning| warning.starts_with("1 nodes were not seen")),
+        "{:?}",
+        scanned.warnings
+    );
+    assert!(
+        scanned.report["unconfirmed"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("AuthorizationFailed")
+    );
+    assert!(place.ids("Disk").await.contains(&gone));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn filters_remove_nothing() {
+    let place = Place::new(demo()).await;
+    place.scan(json!({})).await;
+    let gone = disk(&place).await;
+    place.simulator.change(&[Change::Delete(gone)]).unwrap();
+    for parameters in [
+        json!({ "resource_types": ["Microsoft.Compute/disks"] }),
+        json!({ "filter_config": { "exclude": { "regions": ["westeurope"] } } }),
+        json!({ "resource_limit": 3 }),
+    ] {
+        assert_eq!(place.scan(parameters).await.output.removed, 0);
+    }
+}
