@@ -158,8 +158,10 @@ variables! {
     ATG_METRICS_LISTEN, "none: `/metrics` is behind a key";
     /// Where traces are sent, OTLP over HTTP; `OTEL_SERVICE_NAME` and the exporter's other variables mean what they mean everywhere.
     OTEL_EXPORTER_OTLP_ENDPOINT, "none: no trace is recorded";
-    /// A Redis for the queue. This version has none and does not start with it.
+    /// A Redis for the queue, for processes on several machines: `redis://`, `rediss://` with TLS, `redis+sentinel://host,host/master`.
     REDIS_URL, "the queue in the data directory";
+    /// The queue's name in that Redis: several services may use one.
+    ATG_REDIS_QUEUE, "atg";
     /// A Neo4j for the graph. This version has none, and the server does not start with it.
     NEO4J_URI, "none";
     /// The Key Vault with the key records, instead of a file: its name or https address. Its secrets `atg-key-…` are records.

@@ -41,7 +41,6 @@ struct Parts {
     backend: Arc<dyn Backend>,
     objects: Objects,
     options: QueueOptions,
-    clock: Arc<dyn Clock>,
 }
 
 impl QueueExecutor {
@@ -61,18 +60,26 @@ impl QueueExecutor {
     /// As [`open`](Self::open).
     pub async fn open_with_clock(options: QueueOptions, clock: Arc<dyn Clock>) -> Result<Self> {
         let setup = options.clone();
-        let (queue, objects, clock) = tokio::task::spawn_blocking(move || {
-            let objects = setup
-                .objects_dir
-                .unwrap_or_else(|| setup.data_dir.join("objects"));
-            let objects = Objects::directory(&objects)?;
-            let time = Arc::clone(&clock);
-            let queue = EmbeddedQueue::open(&setup.data_dir.join("queue.db"), setup.policy, time)?;
-            Ok::<_, Error>((queue, objects, clock))
+        let (queue, objects) = tokio::task::spawn_blocking(move || {
+            let objects = directory(&setup)?;
+            let queue = EmbeddedQueue::open(&setup.data_dir.join("queue.db"), setup.policy, clock)?;
+            Ok::<_, Error>((queue, objects))
         })
         .await
         .map_err(|error| Error::internal("open the queue").with_source(error))??;
-        Self::over(Arc::new(queue), objects, options, clock).await
+        Self::over(Arc::new(queue), objects, options).await
+    }
+
+    /// Over a queue that lies elsewhere, with the store of objects in the options' directory.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn with_backend(backend: Arc<dyn Backend>, options: QueueOptions) -> Result<Self> {
+        let setup = options.clone();
+        let objects = tokio::task::spawn_blocking(move || directory(&setup))
+            .await
+            .map_err(|error| Error::internal("open the store of artifacts").with_source(error))??;
+        Self::over(backend, objects, options).await
     }
 
     /// Over any queue and any store of objects.
@@ -83,7 +90,6 @@ impl QueueExecutor {
         backend: Arc<dyn Backend>,
         objects: Objects,
         options: QueueOptions,
-        clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let parts = Identity {
             artifact_store_id: Some(objects.id().await?),
@@ -95,7 +101,6 @@ impl QueueExecutor {
                 backend,
                 objects,
                 options,
-                clock,
             }),
         })
     }
@@ -289,7 +294,7 @@ impl Executor for QueueExecutor {
 impl QueueExecutor {
     /// Whether anybody takes jobs: seen by whether the one that waits longest waits for long while none runs.
     fn look_at_workers(&self, depth: &Depth) -> PartHealth {
-        let now = self.parts.clock.now();
+        let now = self.parts.backend.now();
         let waits = depth.waiting_since.map(|since| now.duration_since(since));
         match waits {
             Some(waits) if depth.running == 0 && waits > UNTAKEN => PartHealth {
@@ -321,6 +326,14 @@ impl QueueExecutor {
             state: HealthState::Healthy,
             detail: format!("store {id}"),
         })
+    }
+}
+
+/// The store of objects in a directory.
+fn directory(options: &QueueOptions) -> Result<Objects> {
+    match &options.objects_dir {
+        Some(place) => Objects::directory(place),
+        None => Objects::directory(&options.data_dir.join("objects")),
     }
 }
 

@@ -12,7 +12,6 @@ mod options;
 use std::{fmt, sync::Arc, time::Duration};
 
 use atg_sdk::{Executor, Operation, Result};
-use jiff::Timestamp;
 use tokio::{
     task::JoinSet,
     time::{Instant, interval, sleep, timeout_at},
@@ -144,12 +143,15 @@ async fn take(shared: Arc<Shared>, lane: Lane, drain: CancellationToken) {
         }
         // What is announced from here on leads to another look.
         news.mark_seen();
-        let pause = match backend.claim(shared.id, lane, Operation::NAMES).await {
-            Ok(Some(claim)) => {
-                attempts.spawn(attempt::carry_out(Arc::clone(&shared), claim));
+        let free = slots - attempts.len();
+        let pause = match backend.claim_many(shared.id, lane, Operation::NAMES, free).await {
+            Ok(claims) if claims.is_empty() => until_due(&shared, lane).await,
+            Ok(claims) => {
+                for claim in claims {
+                    attempts.spawn(attempt::carry_out(Arc::clone(&shared), claim));
+                }
                 continue;
             }
-            Ok(None) => until_due(&shared, lane).await,
             Err(error) => {
                 tracing::warn!(%error, "jobs cannot be taken");
                 PAUSE
@@ -168,8 +170,10 @@ async fn take(shared: Arc<Shared>, lane: Lane, drain: CancellationToken) {
 /// How long to wait without being told of anything.
 async fn until_due(shared: &Shared, lane: Lane) -> Duration {
     let longest = shared.options.look;
-    let due = shared.queue.backend().next_due(lane).await.ok().flatten();
-    let wait = due.map(|due| Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default());
+    let backend = shared.queue.backend();
+    let due = backend.next_due(lane).await.ok().flatten();
+    // By the clock of the queue: this machine's may be wrong.
+    let wait = due.map(|due| Duration::try_from(due.duration_since(backend.now())).unwrap_or_default());
     // Not before it is due: a millisecond early would be a look for nothing.
     wait.map_or(longest, |wait| (wait + Duration::from_millis(1)).min(longest))
 }

@@ -9,7 +9,7 @@ use atg_executor_remote::RemoteExecutor;
 use atg_sdk::{Executor, Owner, conformance::Fixture};
 use futures::future::BoxFuture;
 
-use super::service::{Service, Setup, local, queue};
+use super::service::{Service, Setup, local, queue, redis_queue};
 
 /// A service for each case, over what the function makes.
 struct Over {
@@ -33,6 +33,10 @@ impl Over {
 
     fn queue() -> Self {
         Self::new(|place, concurrency| Box::pin(queue(place, concurrency)))
+    }
+
+    fn redis() -> Self {
+        Self::new(|place, concurrency| Box::pin(redis_queue(place, concurrency)))
     }
 
     fn client(&self, owner: &Owner) -> Arc<dyn Executor> {
@@ -71,4 +75,8 @@ mod over_local {
 
 mod over_queue {
     atg_sdk::conformance_suite!(super::Over::queue());
+}
+
+mod over_redis {
+    atg_sdk::conformance_suite!(super::Over::redis());
 }

@@ -9,13 +9,16 @@ use atg_server::{
     QueueExecutor, QueueOptions,
     http::{Limits, Options, Rate, serve},
     keys::{ApiKey, Environment, KeyRecord, KeyRing, KeyState, Pepper, Scope, StaticKeys, TenantAccess},
-    queue::{PerLane, Policy},
+    queue::{PerLane, Policy, RedisOptions, RedisQueue},
     worker::{Worker, WorkerOptions},
 };
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+#[path = "../../../atg-server/src/queue/redis/tests/server.rs"]
+mod redis;
 
 /// A service that runs until the value is dropped.
 #[derive(Debug)]
@@ -70,6 +73,21 @@ pub(crate) fn local(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
 
 /// A queue, and a worker of this process that has a local executor carry its jobs out.
 pub(crate) async fn queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
+    let queue = QueueExecutor::open(queue_options(data_dir)).await.unwrap();
+    with_worker(queue, data_dir, concurrency)
+}
+
+/// The same with the queue in Redis.
+pub(crate) async fn redis_queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
+    let redis = RedisOptions::parse(&redis::shared().url()).unwrap();
+    let redis = redis.with_name(&format!("t{}", uuid::Uuid::now_v7().simple())).unwrap();
+    let options = queue_options(data_dir);
+    let backend = RedisQueue::open(redis, options.policy.clone()).await.unwrap();
+    let queue = QueueExecutor::with_backend(Arc::new(backend), options).await.unwrap();
+    with_worker(queue, data_dir, concurrency)
+}
+
+fn queue_options(data_dir: &Path) -> QueueOptions {
     let many = PerLane {
         long: 100,
         short: 100,
@@ -80,8 +98,10 @@ pub(crate) async fn queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Execut
         running_per_tenant: many,
         ..Policy::default()
     };
-    let options = QueueOptions::new(data_dir).with_policy(policy);
-    let queue = QueueExecutor::open(options).await.unwrap();
+    QueueOptions::new(data_dir).with_policy(policy)
+}
+
+fn with_worker(queue: QueueExecutor, data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
     let slots = PerLane {
         long: concurrency,
         short: concurrency,

@@ -10,6 +10,8 @@ mod lane;
 mod news;
 mod policy;
 mod record;
+mod redis;
+mod refusal;
 #[cfg(test)]
 mod suite;
 
@@ -29,6 +31,7 @@ pub use lane::{Lane, PerLane};
 pub use news::{News, Topic};
 pub use policy::Policy;
 pub use record::{Record, Ticket};
+pub use redis::{RedisLedger, RedisOptions, RedisQueue, RedisRates};
 
 /// The version of the records that this build writes. Records of a newer one are left to newer workers.
 pub const RECORD_VERSION: u32 = 1;
@@ -139,6 +142,18 @@ pub trait JobQueue: fmt::Debug + Send + Sync + 'static {
         operations: &'static [&'static str],
     ) -> Result<Option<Claim>>;
 
+    /// Takes up to so many, in the order in which they would be taken one by one.
+    ///
+    /// # Errors
+    /// As [`claim`](Self::claim), when none could be taken.
+    async fn claim_many(
+        &self,
+        worker: WorkerId,
+        lane: Lane,
+        operations: &'static [&'static str],
+        limit: usize,
+    ) -> Result<Vec<Claim>>;
+
     /// Makes leases last longer, from now. One that was lost says so, and the others are renewed all the same.
     ///
     /// # Errors
@@ -189,6 +204,9 @@ pub trait JobQueue: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// What keeps the queue from answering.
     async fn depth(&self) -> Result<Depth>;
+
+    /// What time it is for this queue: what it tells is to be compared with that, and with no other clock.
+    fn now(&self) -> Timestamp;
 }
 
 /// Both at once: what a server needs.

@@ -7,13 +7,18 @@ use std::{
 };
 
 use atg_sdk::JobId;
-use tokio::sync::watch;
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    watch,
+};
 
 /// What to hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// Every change of that job.
     Job(JobId),
+    /// Somebody asked for that job to stop, or took it from its worker. There may be false alarms.
+    Wish(JobId),
     /// A job may have become ready to start, or room for one.
     Queue,
 }
@@ -53,22 +58,61 @@ impl Drop for News {
 /// Where a backend announces changes.
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
-    topics: Mutex<HashMap<Topic, Followed>>,
+    topics: Mutex<HashMap<Topic, Following>>,
+    /// Hears which jobs are followed.
+    reports: Option<UnboundedSender<Followed>>,
 }
 
 #[derive(Debug)]
-struct Followed {
+struct Following {
     sender: watch::Sender<()>,
     followers: usize,
 }
 
+/// Somebody began to follow a job that nobody followed, or the last one who did left.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    pub(crate) job: JobId,
+    pub(crate) begins: bool,
+}
+
 impl Hub {
+    /// One that tells which jobs are followed, for a backend that has to listen for each.
+    pub(crate) fn reporting() -> (Self, UnboundedReceiver<Followed>) {
+        let (reports, receiver) = unbounded_channel();
+        let hub = Self {
+            reports: Some(reports),
+            ..Self::default()
+        };
+        (hub, receiver)
+    }
+
+    fn report(&self, topic: Topic, begins: bool) {
+        if let (Some(reports), Topic::Job(job)) = (&self.reports, topic) {
+            // Without a receiver the backend is about to go.
+            let _ = reports.send(Followed { job, begins });
+        }
+    }
+
+    /// The jobs that are followed.
+    pub(crate) fn jobs(&self) -> Vec<JobId> {
+        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs = topics.keys().filter_map(|topic| match topic {
+            Topic::Job(job) => Some(*job),
+            Topic::Wish(_) | Topic::Queue => None,
+        });
+        jobs.collect()
+    }
+
     /// Hears of what is announced from now on.
     pub(crate) fn follow(self: &Arc<Self>, topic: Topic) -> News {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        let followed = topics.entry(topic).or_insert_with(|| Followed {
-            sender: watch::Sender::new(()),
-            followers: 0,
+        let followed = topics.entry(topic).or_insert_with(|| {
+            self.report(topic, true);
+            Following {
+                sender: watch::Sender::new(()),
+                followers: 0,
+            }
         });
         followed.followers += 1;
         News {
@@ -78,7 +122,16 @@ impl Hub {
         }
     }
 
+    /// Tells of a change; one of a job may be a wish.
     pub(crate) fn announce(&self, topic: Topic) {
+        self.announce_only(topic);
+        if let Topic::Job(job) = topic {
+            self.announce_only(Topic::Wish(job));
+        }
+    }
+
+    /// Tells those who follow exactly that.
+    pub(crate) fn announce_only(&self, topic: Topic) {
         let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(followed) = topics.get(&topic) {
             followed.sender.send_replace(());
@@ -108,6 +161,7 @@ impl Hub {
             followed.followers -= 1;
             if followed.followers == 0 {
                 topics.remove(&topic);
+                self.report(topic, false);
             }
         }
     }

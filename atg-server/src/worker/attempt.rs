@@ -62,7 +62,7 @@ async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
     let attempt = Attempt {
         throttle: EventThrottle::resume(claim.progress_events, claim.warnings),
         signals: hold.signals.clone(),
-        news: shared.queue.backend().news(Topic::Job(lease.job)),
+        news: shared.queue.backend().news(Topic::Wish(lease.job)),
         unwritten: Vec::new(),
         shared: Arc::clone(&shared),
         claim,
@@ -88,11 +88,11 @@ async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
         }
         Ok(None) => {
             tracing::warn!("somebody else has the job");
-            shared.clear_copies(lease).await;
+            shared.clear_unlisted(lease).await;
         }
         Err(error) => {
             tracing::error!(%error, job = %lease.job, "the end of an attempt could not be written");
-            shared.clear_copies(lease).await;
+            shared.clear_unlisted(lease).await;
         }
     }
     shared.clear_inner(inner_id(lease.job, lease.attempt)).await;

@@ -122,6 +122,20 @@ impl Shared {
         }
     }
 
+    /// The same after an attempt of which this worker does not know how it ended. Its last event may be in the log although
+    /// the answer was lost, and then the copies are the job's.
+    pub(super) async fn clear_unlisted(&self, lease: Lease) {
+        let listed = match self.queue.backend().get(lease.job).await {
+            Ok(job) => job.attempt == lease.attempt && !job.artifacts.is_empty(),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone) => false,
+            // Nobody can tell now. What stays without a need goes with the job.
+            Err(_) => true,
+        };
+        if !listed {
+            self.clear_copies(lease).await;
+        }
+    }
+
     /// Asks the inner job to stop.
     pub(super) async fn stop_inner(&self, id: JobId) {
         if let Err(error) = self.inner.cancel_job(id).await {

@@ -17,6 +17,7 @@ mod openapi;
 mod operating;
 mod process;
 mod queue_conformance;
+mod redis;
 mod stopping;
 mod submitting;
 mod tls;

@@ -1,4 +1,4 @@
-//! The suite that every executor passes, over the embedded queue and a worker in this process.
+//! The suite that every executor passes, over both queues and a worker in this process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,19 +6,23 @@ use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{Executor, conformance::Fixture};
 use atg_server::{
     QueueExecutor, QueueOptions,
-    queue::{PerLane, Policy},
+    queue::{PerLane, Policy, RedisQueue},
     worker::{Worker, WorkerOptions},
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::redis::fresh;
+
 struct Queue {
     data_dir: tempfile::TempDir,
+    in_redis: bool,
 }
 
 impl Queue {
-    fn new() -> Self {
+    fn new(in_redis: bool) -> Self {
         Self {
             data_dir: tempfile::tempdir().unwrap(),
+            in_redis,
         }
     }
 }
@@ -37,7 +41,13 @@ impl Fixture for Queue {
             ..Policy::default()
         };
         let options = QueueOptions::new(self.data_dir.path()).with_policy(policy);
-        let queue = QueueExecutor::open(options).await.unwrap();
+        let queue = if self.in_redis {
+            let backend = RedisQueue::open(fresh(), options.policy.clone()).await.unwrap();
+            QueueExecutor::with_backend(Arc::new(backend), options).await
+        } else {
+            QueueExecutor::open(options).await
+        };
+        let queue = queue.unwrap();
         let local = LocalOptions::new(self.data_dir.path()).with_max_concurrent_jobs(concurrency);
         let local = Arc::new(LocalExecutor::open(local).unwrap());
         let options = WorkerOptions::default()
@@ -61,4 +71,10 @@ impl Fixture for Queue {
     }
 }
 
-atg_sdk::conformance_suite!(Queue::new());
+mod in_a_file {
+    atg_sdk::conformance_suite!(super::Queue::new(false));
+}
+
+mod in_redis {
+    atg_sdk::conformance_suite!(super::Queue::new(true));
+}

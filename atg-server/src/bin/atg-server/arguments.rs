@@ -96,6 +96,9 @@ pub(crate) struct Settings {
     /// The directory of inputs and artifacts [default: objects in the data directory].
     #[arg(long, env = env::ATG_ARTIFACT_STORE, hide_env_values = true)]
     pub(crate) artifact_store: Option<String>,
+    /// The queue's name in the Redis of REDIS_URL [default: atg].
+    #[arg(long, env = env::ATG_REDIS_QUEUE)]
+    pub(crate) redis_queue: Option<String>,
     /// Days that ended jobs are kept [default: 7].
     #[arg(long, env = env::ATG_JOB_RETENTION_DAYS)]
     pub(crate) job_retention_days: Option<String>,
@@ -131,9 +134,12 @@ pub(crate) struct Settings {
 /// Where the queue is.
 #[derive(Debug, Args)]
 pub(crate) struct QueuePlace {
-    /// The server's data directory.
+    /// The server's data directory. Where REDIS_URL is set the queue is there.
     #[arg(long, env = env::ATG_DATA_DIR)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// The queue's name in the Redis of REDIS_URL [default: atg].
+    #[arg(long, env = env::ATG_REDIS_QUEUE)]
+    pub(crate) redis_queue: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

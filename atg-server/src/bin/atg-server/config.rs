@@ -13,8 +13,9 @@ use atg_sdk::{Owner, Result, azure::TenantId, env};
 use atg_server::{
     http::{Limits, Rate, TlsFiles},
     keys::Environment,
+    queue::RedisOptions,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     arguments::{Role, Settings},
@@ -26,6 +27,8 @@ use crate::{
 pub(crate) struct Secrets {
     pub(crate) keys: Option<SecretString>,
     pub(crate) pepper: Option<SecretString>,
+    /// Where the queue is, with the password for it.
+    pub(crate) redis: Option<SecretString>,
     /// Variables that are set and ask for what this version does not have. Their values may hold passwords.
     pub(crate) unsupported: Vec<&'static str>,
     /// How Azure is reached and as whom.
@@ -37,16 +40,10 @@ pub(crate) struct Secrets {
 }
 
 /// Variables of the contract that ask for a part that this version does not have, and what to use instead.
-const UNSUPPORTED: [(&str, &str); 2] = [
-    (
-        env::REDIS_URL,
-        "this version has no Redis queue: unset it to use the one in the data directory, which processes of one machine share",
-    ),
-    (
-        env::NEO4J_URI,
-        "this version has no Neo4j graph: unset it to use the one in the data directory, or name another file in ATG_GRAPH",
-    ),
-];
+const UNSUPPORTED: [(&str, &str); 1] = [(
+    env::NEO4J_URI,
+    "this version has no Neo4j graph: unset it to use the one in the data directory, or name another file in ATG_GRAPH",
+)];
 
 impl Secrets {
     pub(crate) fn from_environment() -> Self {
@@ -64,6 +61,7 @@ impl Secrets {
         Self {
             keys: read(env::ATG_API_KEYS),
             pepper: read(env::ATG_KEY_PEPPER),
+            redis: read(env::REDIS_URL),
             unsupported: names.filter(|name| read(name).is_some()).collect(),
             azure,
             bad,
@@ -84,6 +82,7 @@ pub(crate) struct Config {
     pub(crate) graph: GraphLocation,
     pub(crate) keys: Keys,
     pub(crate) pepper: Option<SecretString>,
+    pub(crate) redis: Option<RedisOptions>,
     pub(crate) azure: AzureOptions,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) public_url: Option<String>,
@@ -222,6 +221,7 @@ impl Config {
                 reading.problem(name, format!("is set, and {advice}"));
             }
         }
+        let redis = redis(&mut reading, secrets.redis.as_ref(), given.redis_queue.as_deref());
         let limits = limits(&mut reading, given);
         let role = given.role.unwrap_or(Role::All);
         let tls = tls(&mut reading, given);
@@ -250,6 +250,7 @@ impl Config {
             graph,
             keys,
             pepper: secrets.pepper,
+            redis,
             azure: secrets.azure,
             tls,
             public_url,
@@ -305,6 +306,31 @@ fn keys(
         reading.problem(other, format!("is set beside {first}: leave one of them out"));
     }
     if others.is_empty() { keys } else { Keys::OfThisRun }
+}
+
+/// The queue in Redis, if one is named. Also for the commands that look into it.
+pub(crate) fn redis(
+    reading: &mut Reading,
+    url: Option<&SecretString>,
+    name: Option<&str>,
+) -> Option<RedisOptions> {
+    let name = reading.value(env::ATG_REDIS_QUEUE, name, "atg".to_owned(), |text| {
+        Ok::<_, std::convert::Infallible>(text.to_owned())
+    });
+    let options = match RedisOptions::parse(url?.expose_secret()) {
+        Ok(options) => options,
+        Err(error) => {
+            reading.problem(env::REDIS_URL, format!("cannot be used: {}", error.message()));
+            return None;
+        }
+    };
+    match options.with_name(&name) {
+        Ok(options) => Some(options),
+        Err(error) => {
+            reading.problem(env::ATG_REDIS_QUEUE, error.message().to_owned());
+            None
+        }
+    }
 }
 
 fn tls(reading: &mut Reading, given: &Settings) -> Option<TlsFiles> {
@@ -480,7 +506,8 @@ mod tests {
     #[test]
     fn what_this_version_does_not_have_is_refused_by_name_and_never_ignored() {
         let secrets = || Secrets {
-            unsupported: vec!["REDIS_URL", "NEO4J_URI"],
+            unsupported: vec!["NEO4J_URI"],
+            redis: Some(SecretString::from("http://canary@cache")),
             ..Secrets::default()
         };
         let given = Settings {
@@ -493,8 +520,8 @@ mod tests {
         let expected = [
             "ATG_OWNER_PRIORITIES",
             "ATG_ARTIFACT_STORE",
-            "REDIS_URL",
             "NEO4J_URI",
+            "REDIS_URL",
         ];
         assert_eq!(refused(&given, secrets()), expected);
         // A graph that is named by its own variable is the one that counts.

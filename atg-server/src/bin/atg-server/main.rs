@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let secrets = Secrets::from_environment();
     let outcome = match cli.command {
         Some(Command::Keys(command)) => keys_command::run(command, &secrets),
-        Some(Command::Queue(command)) => queue_command::run(command),
+        Some(Command::Queue(command)) => queue_command::run(command, &secrets),
         None => Config::read(&cli.settings, secrets).and_then(run),
     };
     match outcome {

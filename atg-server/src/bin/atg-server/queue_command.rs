@@ -3,18 +3,20 @@
 use std::{path::PathBuf, sync::Arc};
 
 use atg_sdk::{Error, JobId, Result};
-use atg_server::queue::{DeadLetter, EmbeddedQueue, JobQueue as _, Policy, SystemClock};
+use atg_server::queue::{Backend, DeadLetter, EmbeddedQueue, Policy, RedisQueue, SystemClock};
 use serde_json::json;
 
 use crate::{
     arguments::{QueueCommand, QueuePlace},
-    say, values,
+    config::{self, Secrets},
+    say,
+    values::{self, Reading},
 };
 
 /// More than any queue has.
 const ALL: usize = 1_000_000;
 
-pub(crate) fn run(command: QueueCommand) -> Result<()> {
+pub(crate) fn run(command: QueueCommand, secrets: &Secrets) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -22,18 +24,24 @@ pub(crate) fn run(command: QueueCommand) -> Result<()> {
     runtime.block_on(async {
         match command {
             QueueCommand::DeadLetters { limit, place } => {
-                for letter in open(&place)?.dead_letters(limit).await? {
+                for letter in open(&place, secrets).await?.dead_letters(limit).await? {
                     show(&letter)?;
                 }
                 Ok(())
             }
-            QueueCommand::Requeue { ids, all, place } => requeue(&ids, all, &open(&place)?).await,
+            QueueCommand::Requeue { ids, all, place } => requeue(&ids, all, &*open(&place, secrets).await?).await,
         }
     })
 }
 
 /// The queue of a server that may be running meanwhile.
-fn open(place: &QueuePlace) -> Result<EmbeddedQueue> {
+async fn open(place: &QueuePlace, secrets: &Secrets) -> Result<Arc<dyn Backend>> {
+    let mut reading = Reading::default();
+    let redis = config::redis(&mut reading, secrets.redis.as_ref(), place.redis_queue.as_deref());
+    reading.finish()?;
+    if let Some(redis) = redis {
+        return Ok(Arc::new(RedisQueue::open(redis, Policy::default()).await?));
+    }
     let path: PathBuf = values::data_dir(place.data_dir.as_ref())?.join("queue.db");
     if !path.is_file() {
         return Err(Error::not_found(format!(
@@ -41,7 +49,8 @@ fn open(place: &QueuePlace) -> Result<EmbeddedQueue> {
             path.display()
         )));
     }
-    EmbeddedQueue::open(&path, Policy::default(), Arc::new(SystemClock))
+    let queue = EmbeddedQueue::open(&path, Policy::default(), Arc::new(SystemClock))?;
+    Ok(Arc::new(queue))
 }
 
 fn show(letter: &DeadLetter) -> Result<()> {
@@ -54,7 +63,7 @@ fn show(letter: &DeadLetter) -> Result<()> {
     say(&line.to_string())
 }
 
-async fn requeue(ids: &[String], all: bool, queue: &EmbeddedQueue) -> Result<()> {
+async fn requeue(ids: &[String], all: bool, queue: &dyn Backend) -> Result<()> {
     let ids: Vec<JobId> = if all {
         let letters = queue.dead_letters(ALL).await?;
         let left = letters.into_iter().filter(|letter| letter.requeued_as.is_none());

@@ -9,7 +9,7 @@ use atg_server::{
     QueueExecutor, QueueOptions,
     http::{self, Metrics, Options, load_tls},
     keys::{FileKeys, KeyRing, KeySource, Pepper, PlainKeys, StaticKeys},
-    queue::{PerLane, Policy},
+    queue::{PerLane, Policy, RedisQueue},
     worker::{Admit, Worker, WorkerOptions},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ const SHORT_AT_ONCE: usize = 8;
 /// Serves until it is told to stop.
 pub(crate) async fn run(config: Config) -> Result<()> {
     let metrics = Arc::new(Metrics::new());
-    let queue = open_queue(&config).await?;
+    let Opened { queue, shared } = open_queue(&config).await?;
     let (keys, own_key) = keys(&config).await?;
     let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
     let mut options = Options {
@@ -46,6 +46,9 @@ pub(crate) async fn run(config: Config) -> Result<()> {
         closing: Some(closing.clone()),
         ..Options::new(Arc::clone(&keys))
     };
+    if let Some(shared) = &shared {
+        options.rates = Arc::new(shared.rates());
+    }
     // Within the one grace that it was given the worker has its time first, and then the calls.
     options.limits.grace = match config.role {
         Role::All | Role::Worker => config.limits.grace / 5,
@@ -106,7 +109,13 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     worked.and(served)
 }
 
-async fn open_queue(config: &Config) -> Result<QueueExecutor> {
+/// The queue, and itself once more where all servers share it: they share more than jobs then.
+struct Opened {
+    queue: QueueExecutor,
+    shared: Option<RedisQueue>,
+}
+
+async fn open_queue(config: &Config) -> Result<Opened> {
     let long = u64::try_from(config.max_concurrent_jobs).unwrap_or(u64::MAX);
     let running = PerLane {
         long,
@@ -125,7 +134,16 @@ async fn open_queue(config: &Config) -> Result<QueueExecutor> {
         .with_priorities(config.priorities.clone())
         .with_objects_dir(config.artifact_store.clone())
         .with_max_input_bytes(config.limits.input_bytes);
-    QueueExecutor::open(options).await
+    let Some(redis) = &config.redis else {
+        let queue = QueueExecutor::open(options).await?;
+        return Ok(Opened { queue, shared: None });
+    };
+    let shared = RedisQueue::open(redis.clone(), options.policy.clone()).await?;
+    let queue = QueueExecutor::with_backend(Arc::new(shared.clone()), options).await?;
+    Ok(Opened {
+        queue,
+        shared: Some(shared),
+    })
 }
 
 /// What carries jobs out: the only line of the service that names it.

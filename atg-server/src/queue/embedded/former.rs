@@ -1,10 +1,10 @@
 //! Jobs that were here, so that an old id is not taken for a new one.
 
-use atg_sdk::{Error, ErrorKind, FormerJob, Job, JobId, Owner};
+use atg_sdk::{Error, FormerJob, Job, JobId, Owner};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{database::Fault, row::change};
+use super::{super::refusal::gone, database::Fault, row::change};
 
 /// What is remembered of a job.
 #[derive(Debug)]
@@ -53,24 +53,15 @@ pub(super) fn forgotten(transaction: &Transaction<'_>, id: JobId) -> Result<Opti
 impl Former {
     /// The error for who asks for it.
     pub(super) fn gone(self, id: JobId) -> Error {
-        match self.job {
-            Some(job) => gone(id).with_source(job),
-            None => gone(id),
-        }
+        gone(id, self.job)
     }
 }
 
 /// The error for who asks for a job that is there and whose time is over.
 pub(super) fn expired(job: &Job) -> Error {
-    gone(job.id).with_source(FormerJob {
+    let former = FormerJob {
         owner: job.owner.clone(),
         tenant_id: job.tenant_id,
-    })
-}
-
-fn gone(id: JobId) -> Error {
-    Error::new(
-        ErrorKind::Gone,
-        format!("find job {id}: it was here and is deleted: run the operation again under a new id"),
-    )
+    };
+    gone(job.id, Some(former))
 }

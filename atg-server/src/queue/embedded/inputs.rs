@@ -1,10 +1,11 @@
 //! Which inputs are there, whose they are, and until when.
 
-use atg_sdk::{Error, ErrorKind, Input, InputDigest, JobRequest, Owner, Result};
+use atg_sdk::{Input, InputDigest, JobRequest, Owner, Result};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
+    super::refusal::{input_quota, no_input},
     Shared,
     database::Fault,
     row::{count, integer},
@@ -28,16 +29,7 @@ impl Shared {
             )?;
             let quota = self.policy.input_quota;
             if count(used).saturating_add(input.size_bytes) > quota {
-                return Err(Error::new(
-                    ErrorKind::TooLarge,
-                    format!(
-                        "keep an input of {} bytes: your inputs have {used} bytes and may have {quota}: they are kept \
-                         for a day after their last use",
-                        input.size_bytes
-                    ),
-                )
-                .with_code("InputQuota")
-                .into());
+                return Err(input_quota(input.size_bytes, count(used), quota).into());
             }
             transaction.execute(
                 "INSERT INTO input (owner, sha256, size, location, used_at) VALUES (?, ?, ?, ?, ?)",
@@ -56,7 +48,7 @@ impl Shared {
     pub(super) fn find_input(&self, owner: &Owner, digest: InputDigest) -> Result<(Input, String)> {
         let now = self.now().as_millisecond();
         let found = self.database.read("find an input", |transaction| {
-            find(transaction, owner, &digest)?.ok_or_else(|| unknown(&digest).into())
+            find(transaction, owner, &digest)?.ok_or_else(|| no_input(&digest).into())
         })?;
         let (size_bytes, location, used_at) = found;
         if now - used_at > NOTED {
@@ -65,7 +57,7 @@ impl Shared {
             })?;
             // It was forgotten between the two.
             if noted == 0 {
-                return Err(unknown(&digest));
+                return Err(no_input(&digest));
             }
         }
         Ok((
@@ -86,7 +78,7 @@ impl Shared {
     ) -> Result<(), Fault> {
         for digest in request.operation.inputs() {
             if touch(transaction, &request.owner, digest, now.as_millisecond())? == 0 {
-                return Err(unknown(digest).into());
+                return Err(no_input(digest).into());
             }
         }
         Ok(())
@@ -109,13 +101,6 @@ impl Shared {
         let locations = delete.query_map([before], |row| row.get(0))?;
         Ok(locations.collect::<rusqlite::Result<_>>()?)
     }
-}
-
-/// The error for a digest that stands for nothing, or for somebody else's input: nobody may tell which.
-fn unknown(digest: &InputDigest) -> Error {
-    Error::not_found(format!(
-        "find the input {digest}: there is none here: send the file again"
-    ))
 }
 
 fn find(

@@ -20,7 +20,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use atg_sdk::{Error, Job, JobEvent, JobId, JobStatus, Result};
+use atg_sdk::{Job, JobEvent, JobId, JobStatus, Result};
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -130,10 +130,7 @@ impl Shared {
             Some(row) => Ok(row),
             None => match forgotten(transaction, id)? {
                 Some(former) if former.expired => Err(former.gone(id).into()),
-                _ => Err(Error::not_found(format!(
-                    "find job {id}: there is none here: list the jobs to see those that there are"
-                ))
-                .into()),
+                _ => Err(super::refusal::missing(id).into()),
             },
         }
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     super::{
         Claim, DeadLetter, Depth, Fence, JobQueue, JobStore as _, Lane, Lease, RECORD_VERSION, Renewal,
-        WorkerId,
+        WorkerId, refusal::no_dead_letter,
     },
     EmbeddedQueue, Shared,
     database::{Fault, blocking},
@@ -27,6 +27,26 @@ impl JobQueue for EmbeddedQueue {
         operations: &'static [&'static str],
     ) -> Result<Option<Claim>> {
         blocking(&self.shared, move |shared| shared.claim(worker, lane, operations)).await
+    }
+
+    async fn claim_many(
+        &self,
+        worker: WorkerId,
+        lane: Lane,
+        operations: &'static [&'static str],
+        limit: usize,
+    ) -> Result<Vec<Claim>> {
+        // One at a time: each is a commit, and another process may claim in between.
+        let mut claims = Vec::new();
+        while claims.len() < limit {
+            match self.claim(worker, lane, operations).await {
+                Ok(Some(claim)) => claims.push(claim),
+                Ok(None) => break,
+                Err(error) if claims.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(claims)
     }
 
     async fn renew(&self, worker: WorkerId, leases: Vec<Lease>) -> Result<Vec<Renewal>> {
@@ -132,6 +152,10 @@ impl JobQueue for EmbeddedQueue {
             })
         })
         .await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.now()
     }
 }
 
@@ -308,10 +332,7 @@ impl Shared {
         self.database.read("read a dead letter", |transaction| {
             let row = self.find(transaction, id, now)?;
             if !row.record.ticket.dead {
-                return Err(Error::not_found(format!(
-                    "submit job {id} again: it is not a dead letter: list them to see those that there are"
-                ))
-                .into());
+                return Err(no_dead_letter(id).into());
             }
             let job = row.record.log.job();
             let request = JobRequest {

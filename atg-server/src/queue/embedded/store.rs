@@ -4,14 +4,17 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use atg_sdk::{
-    Error, ErrorKind, EventKind, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
+    EventKind, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
     JobStatus, Owner, PartHealth, Result,
 };
 use jiff::SignedDuration;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
-    super::{EventPage, Expired, Identity, JobStore, Lease, News, Record, Topic},
+    super::{
+        EventPage, Expired, Identity, JobStore, Lease, News, Record, Topic,
+        refusal::{joined, not_ended, queue_full, too_many_open},
+    },
     EmbeddedQueue, PAGE, Shared,
     database::{Fault, blocking},
     former::{expired, forget, forgotten},
@@ -104,10 +107,9 @@ impl JobStore for EmbeddedQueue {
         blocking(&self.shared, move |shared| {
             let doing = "compare the parts of the service";
             let known = shared.database.read(doing, known)?;
-            let (known, news) = joined(&known, parts)?;
-            if news {
+            let wanted = joined(&known, parts)?;
+            if wanted != known {
                 // Somebody may have been faster: what he wrote counts.
-                let wanted = known.clone();
                 return shared
                     .database
                     .write(doing, |transaction| write_identity(transaction, wanted));
@@ -203,27 +205,13 @@ impl Shared {
             .prepare_cached("SELECT count(*) FROM job WHERE status = 'pending'")?
             .query_row([], |row| row.get(0))?;
         if row::count(pending) >= self.policy.max_depth {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!(
-                    "accept the job: {pending} jobs wait already, which is all that may: try again later"
-                ),
-            )
-            .with_code("QueueFull")
-            .into());
+            return Err(queue_full(row::count(pending)).into());
         }
         let open: i64 = transaction
             .prepare_cached("SELECT count(*) FROM job WHERE status IN ('pending', 'running') AND owner = ?")?
             .query_row([owner.as_str()], |row| row.get(0))?;
         if row::count(open) >= self.policy.max_open_per_owner {
-            return Err(Error::new(
-                ErrorKind::Throttled,
-                format!(
-                    "accept the job: {open} of your jobs have not ended, which is all that may: wait for one"
-                ),
-            )
-            .with_code("TooManyOpenJobs")
-            .into());
+            return Err(too_many_open(row::count(open)).into());
         }
         Ok(())
     }
@@ -274,10 +262,7 @@ impl Shared {
             };
             let status = row.record.log.job().status;
             if !status.has_ended() {
-                return Err(Error::conflict(format!(
-                    "delete job {id}: it is {status}: cancel it and wait for its end first"
-                ))
-                .into());
+                return Err(not_ended(id, status).into());
             }
             forget(transaction, row.number, row.has_expired(now), now)?;
             Ok(true)
@@ -342,37 +327,8 @@ fn known(transaction: &Transaction<'_>) -> Result<Identity, Fault> {
     })
 }
 
-/// What is known together with what is brought, and whether that is more than before.
-fn joined(known: &Identity, brought: Identity) -> Result<(Identity, bool)> {
-    let graph = join("graph", &known.graph_id, brought.graph_id)?;
-    let store = join(
-        "artifact store",
-        &known.artifact_store_id,
-        brought.artifact_store_id,
-    )?;
-    let joined = Identity {
-        queue_id: known.queue_id.clone(),
-        graph_id: graph,
-        artifact_store_id: store,
-    };
-    let news = joined != *known;
-    Ok((joined, news))
-}
-
-fn join(what: &str, known: &Option<String>, brought: Option<String>) -> Result<Option<String>> {
-    match (known, brought) {
-        (Some(known), Some(brought)) if *known != brought => Err(Error::invalid(format!(
-            "join this queue: it works with the {what} {known}, and this process brings {brought}: give all processes of \
-             a service the same one"
-        ))
-        .with_code("OtherIdentity")),
-        (Some(known), _) => Ok(Some(known.clone())),
-        (None, brought) => Ok(brought),
-    }
-}
-
 fn write_identity(transaction: &Transaction<'_>, wanted: Identity) -> Result<Identity, Fault> {
-    let (joined, _) = joined(&known(transaction)?, wanted)?;
+    let joined = joined(&known(transaction)?, wanted)?;
     for (name, value) in [
         ("graph_id", &joined.graph_id),
         ("artifact_store_id", &joined.artifact_store_id),

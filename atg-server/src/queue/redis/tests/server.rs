@@ -1,0 +1,113 @@
+//! A Redis for tests: one for each test binary, on a free port, in a directory of its own, gone with the process.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+/// Waits for the end of its input, which is the end of whoever started it, however that came; then ends the server too.
+const GUARD: &str = r#"
+trap '' INT TERM
+place=$1; shift
+redis-server "$@" </dev/null >"$place/log" 2>&1 &
+server=$!
+read -r _
+kill -9 $server 2>/dev/null
+wait $server 2>/dev/null
+rm -rf "$place"
+"#;
+
+/// A server that runs until this is dropped or the process ends.
+#[derive(Debug)]
+pub(crate) struct Server {
+    guard: Child,
+    /// Closed, it ends the server.
+    life: Option<ChildStdin>,
+    pub(crate) port: u16,
+}
+
+/// The one that all tests of this binary share, each with a queue of its own.
+pub(crate) fn shared() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(&["--appendonly", "yes"]))
+}
+
+impl Server {
+    /// Starts one with those settings.
+    pub(crate) fn start(settings: &[&str]) -> Self {
+        // Another process may take the port before the server does.
+        for _ in 0..10 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if let Some(server) = Self::start_on(port, settings) {
+                return server;
+            }
+        }
+        panic!("no redis-server starts: install it (apt-get install redis-server)");
+    }
+
+    /// Starts one on that port, unless that is taken.
+    pub(crate) fn start_on(port: u16, settings: &[&str]) -> Option<Self> {
+        let place = tempfile::Builder::new().prefix("atg-redis-").tempdir().unwrap().keep();
+        let mut guard = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(&place)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--dir", place.to_str().unwrap()])
+            .args(["--save", ""])
+            .args(settings)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut server = Self {
+            life: guard.stdin.take(),
+            guard,
+            port,
+        };
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if server.says("PING").is_some_and(|answer| answer.starts_with('+') || answer.starts_with('-')) {
+                // Somebody else's server would say another directory.
+                let ours = std::fs::read_to_string(place.join("log")).unwrap_or_default();
+                if ours.contains("Ready to accept connections") {
+                    return Some(server);
+                }
+            }
+            let log = std::fs::read_to_string(place.join("log")).unwrap_or_default();
+            if log.contains("Address already in use") || log.contains("not found") {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server.stop();
+        None
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The first line of its answer to a command.
+    pub(crate) fn says(&self, command: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+        stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
+        let mut line = String::new();
+        BufReader::new(stream.take(4_096)).read_line(&mut line).ok()?;
+        Some(line)
+    }
+
+    fn stop(&mut self) {
+        self.life = None;
+        let _ = self.guard.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
