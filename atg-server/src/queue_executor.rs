@@ -86,11 +86,7 @@ impl QueueExecutor {
     ///
     /// # Errors
     /// `InvalidArgument` naming both, when the queue belongs to another store.
-    pub async fn over(
-        backend: Arc<dyn Backend>,
-        objects: Objects,
-        options: QueueOptions,
-    ) -> Result<Self> {
+    pub async fn over(backend: Arc<dyn Backend>, objects: Objects, options: QueueOptions) -> Result<Self> {
         let parts = Identity {
             artifact_store_id: Some(objects.id().await?),
             ..Identity::default()

@@ -17,6 +17,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[expect(dead_code, reason = "other tests do more with it")]
 #[path = "../../../atg-server/src/queue/redis/tests/server.rs"]
 mod redis;
 
@@ -80,10 +81,14 @@ pub(crate) async fn queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Execut
 /// The same with the queue in Redis.
 pub(crate) async fn redis_queue(data_dir: &Path, concurrency: usize) -> Arc<dyn Executor> {
     let redis = RedisOptions::parse(&redis::shared().url()).unwrap();
-    let redis = redis.with_name(&format!("t{}", uuid::Uuid::now_v7().simple())).unwrap();
+    let redis = redis
+        .with_name(&format!("t{}", uuid::Uuid::now_v7().simple()))
+        .unwrap();
     let options = queue_options(data_dir);
     let backend = RedisQueue::open(redis, options.policy.clone()).await.unwrap();
-    let queue = QueueExecutor::with_backend(Arc::new(backend), options).await.unwrap();
+    let queue = QueueExecutor::with_backend(Arc::new(backend), options)
+        .await
+        .unwrap();
     with_worker(queue, data_dir, concurrency)
 }
 

@@ -57,7 +57,7 @@ fn lines(text: &str) -> Vec<Value> {
 async fn what_this_version_does_not_have_is_refused_and_not_ignored() {
     let dir = TempDir::new().unwrap();
     for (name, value) in [
-        ("REDIS_URL", "rediss://:canary@cache:6380"),
+        ("REDIS_URL", "http://:canary@cache:6380"),
         ("NEO4J_URI", "neo4j+s://u:canary@graph"),
         (
             "ATG_ARTIFACT_STORE",

@@ -29,7 +29,9 @@ pub(crate) fn run(command: QueueCommand, secrets: &Secrets) -> Result<()> {
                 }
                 Ok(())
             }
-            QueueCommand::Requeue { ids, all, place } => requeue(&ids, all, &*open(&place, secrets).await?).await,
+            QueueCommand::Requeue { ids, all, place } => {
+                requeue(&ids, all, &*open(&place, secrets).await?).await
+            }
         }
     })
 }

@@ -4,8 +4,8 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use atg_sdk::{
-    EventKind, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
-    JobStatus, Owner, PartHealth, Result,
+    EventKind, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest, JobStatus, Owner,
+    PartHealth, Result,
 };
 use jiff::SignedDuration;
 use rusqlite::{OptionalExtension as _, Transaction, params};

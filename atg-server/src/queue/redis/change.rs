@@ -132,12 +132,17 @@ impl Shared {
             .change(doing, id, false, |record, now| {
                 let before = record.log.last_sequence();
                 let events = record.append(lease, now, kinds.clone())?;
-                let bodies = events.iter().map(super::row::to_json).collect::<Result<Vec<_>>>()?;
+                let bodies = events
+                    .iter()
+                    .map(super::row::to_json)
+                    .collect::<Result<Vec<_>>>()?;
                 *sent.lock().unwrap_or_else(PoisonError::into_inner) = Some((before, bodies));
                 Ok(events)
             })
             .await;
-        if outcome.as_ref().is_err_and(|error| error.code() == "RedisUnavailable")
+        if outcome
+            .as_ref()
+            .is_err_and(|error| error.code() == "RedisUnavailable")
             && let Some((before, bodies)) = sent.into_inner().unwrap_or_else(PoisonError::into_inner)
         {
             let unsure = Unsure {
@@ -146,7 +151,10 @@ impl Shared {
                 before,
                 bodies,
             };
-            self.unsure.lock().unwrap_or_else(PoisonError::into_inner).insert(id, unsure);
+            self.unsure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(id, unsure);
         }
         outcome
     }
@@ -157,10 +165,17 @@ impl Shared {
             let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
             unsure.get(&lease.job).cloned()
         };
-        let Some(unsure) = unsure else { return Ok(Settled::Nothing) };
+        let Some(unsure) = unsure else {
+            return Ok(Settled::Nothing);
+        };
         let applied = unsure.lease == lease
-            && self.holds(doing, lease.job, unsure.before, &unsure.bodies).await?;
-        self.unsure.lock().unwrap_or_else(PoisonError::into_inner).remove(&lease.job);
+            && self
+                .holds(doing, lease.job, unsure.before, &unsure.bodies)
+                .await?;
+        self.unsure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&lease.job);
         if !applied {
             return Ok(Settled::Nothing);
         }
@@ -203,7 +218,12 @@ impl Shared {
             }
             if matches!(fault, Fault::Unknown(_)) {
                 match self
-                    .holds(doing, change.row.record.log.job().id, change.before(), &change.bodies)
+                    .holds(
+                        doing,
+                        change.row.record.log.job().id,
+                        change.before(),
+                        &change.bodies,
+                    )
                     .await
                 {
                     Ok(true) => return Ok(Stored::Yes),

@@ -60,7 +60,12 @@ impl Shared {
                 .arg(self.policy.running_per_tenant.of(lane))
                 .arg(format!(",{},", operations.join(",")))
                 .arg(RECORD_VERSION)
-                .arg(self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).ids());
+                .arg(
+                    self.unreadable
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .ids(),
+                );
             // Asked only once: what was set aside for an answer that was lost is put back when its time is over.
             let answer = self
                 .link
@@ -97,13 +102,19 @@ impl Shared {
                 Ok(Some(started)) => begun.push(started),
                 Ok(None) => {
                     tracing::debug!(job = %id, "left to a newer worker");
-                    self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).add(id);
+                    self.unreadable
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .add(id);
                     released.arg(id.to_string()).arg(Row::revision(fields));
                     unread += 1;
                 }
                 Err(error) => {
                     tracing::error!(%error, job = %id, "its record cannot be used");
-                    self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).add(id);
+                    self.unreadable
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .add(id);
                     released.arg(id.to_string()).arg(Row::revision(fields));
                     unread += 1;
                 }

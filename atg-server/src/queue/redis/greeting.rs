@@ -4,11 +4,7 @@ use atg_sdk::{Error, ErrorKind, Result};
 use redis::{InfoDict, RedisError, aio::MultiplexedConnection};
 use uuid::Uuid;
 
-use super::{
-    options::RedisOptions,
-    script,
-    time::Time,
-};
+use super::{options::RedisOptions, script, time::Time};
 use crate::queue::RECORD_VERSION;
 
 /// The oldest Redis that has all that the scripts use.
@@ -36,7 +32,8 @@ pub(super) async fn greet(
     };
     let info: String = redis::cmd("INFO").query_async(connection).await.map_err(failed)?;
     let info = InfoDict::new(&info);
-    check(&info).map_err(|(kind, why)| Error::new(kind, format!("use the Redis at {}: {why}", options.place())))?;
+    check(&info)
+        .map_err(|(kind, why)| Error::new(kind, format!("use the Redis at {}: {why}", options.place())))?;
     script::load_all().exec_async(connection).await.map_err(failed)?;
     let (version, epoch, now): (u32, u64, i64) = redis::cmd("EVALSHA")
         .arg(script::GREET.get_hash())
@@ -51,7 +48,10 @@ pub(super) async fn greet(
         .map_err(failed)?;
     time.told(now);
     if version > RECORD_VERSION {
-        tracing::info!(version, "newer processes use this queue too: what only they know is left to them");
+        tracing::info!(
+            version,
+            "newer processes use this queue too: what only they know is left to them"
+        );
     }
     let attached = info.get::<u32>("connected_slaves").unwrap_or_default();
     let replicas = match options.replicas {
@@ -66,18 +66,27 @@ pub(super) async fn greet(
 fn check(info: &InfoDict) -> Result<(), (ErrorKind, String)> {
     let wrong = |why: String| Err((ErrorKind::InvalidArgument, why));
     let version = info.get::<String>("redis_version").unwrap_or_default();
-    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    let major = version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST) {
-        return wrong(format!("its version is {version}, and a queue needs Redis {OLDEST} or newer"));
+        return wrong(format!(
+            "its version is {version}, and a queue needs Redis {OLDEST} or newer"
+        ));
     }
     if info.get::<u8>("loading") == Some(1) {
-        return Err((ErrorKind::Unavailable, "it is still reading its data from the disk".to_owned()));
+        return Err((
+            ErrorKind::Unavailable,
+            "it is still reading its data from the disk".to_owned(),
+        ));
     }
     let role = info.get::<String>("role").unwrap_or_default();
     if role != "master" {
         return Err((
             ErrorKind::Unavailable,
-            "it is a replica: name the master in REDIS_URL, or Sentinels that know it (redis+sentinel://…)".to_owned(),
+            "it is a replica: name the master in REDIS_URL, or Sentinels that know it (redis+sentinel://…)"
+                .to_owned(),
         ));
     }
     let policy = info.get::<String>("maxmemory_policy").unwrap_or_default();
@@ -91,7 +100,10 @@ fn check(info: &InfoDict) -> Result<(), (ErrorKind, String)> {
             "it keeps no append-only file, so a restart would lose jobs: set appendonly to yes".to_owned(),
         );
     }
-    if info.get::<String>("aof_last_write_status").is_some_and(|status| status != "ok") {
+    if info
+        .get::<String>("aof_last_write_status")
+        .is_some_and(|status| status != "ok")
+    {
         return Err((
             ErrorKind::Unavailable,
             "it cannot write its append-only file: see that its disk has room".to_owned(),
@@ -117,7 +129,10 @@ mod tests {
             lines.retain(|(name, _)| name != &change.0);
             lines.push(*change);
         }
-        let text: Vec<_> = lines.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        let text: Vec<_> = lines
+            .iter()
+            .map(|(name, value)| format!("{name}:{value}"))
+            .collect();
         InfoDict::new(&text.join("\r\n"))
     }
 
@@ -126,7 +141,12 @@ mod tests {
         assert!(check(&info(&[])).is_ok());
         for (name, value, kind, says) in [
             ("redis_version", "6.2.14", ErrorKind::InvalidArgument, "6.2.14"),
-            ("maxmemory_policy", "allkeys-lru", ErrorKind::InvalidArgument, "noeviction"),
+            (
+                "maxmemory_policy",
+                "allkeys-lru",
+                ErrorKind::InvalidArgument,
+                "noeviction",
+            ),
             ("aof_enabled", "0", ErrorKind::InvalidArgument, "appendonly"),
             ("role", "slave", ErrorKind::Unavailable, "redis+sentinel"),
             ("loading", "1", ErrorKind::Unavailable, "reading its data"),

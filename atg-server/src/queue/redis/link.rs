@@ -87,7 +87,9 @@ struct Live {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +107,6 @@ impl Link {
     pub(super) fn options(&self) -> &RedisOptions {
         &self.options
     }
-
 
     /// Connects, and says what is wrong where something is.
     pub(super) async fn open(&self) -> Result<()> {
@@ -153,7 +154,11 @@ impl Link {
     /// Calls a script once.
     pub(super) async fn call(&self, command: &Cmd) -> Result<Value, Fault> {
         let mut live = self.live().await?;
-        let answer = live.connection.send_packed_command(command).await.and_then(Value::extract_error);
+        let answer = live
+            .connection
+            .send_packed_command(command)
+            .await
+            .and_then(Value::extract_error);
         answer.map_err(|error| self.fault(&live, error))
     }
 
@@ -161,7 +166,11 @@ impl Link {
     pub(super) async fn call_safely(&self, command: &Cmd) -> Result<Value, Fault> {
         let mut live = self.live().await?;
         if live.replicas == 0 {
-            let answer = live.connection.send_packed_command(command).await.and_then(Value::extract_error);
+            let answer = live
+                .connection
+                .send_packed_command(command)
+                .await
+                .and_then(Value::extract_error);
             return answer.map_err(|error| self.fault(&live, error));
         }
         let mut both = Pipeline::with_capacity(2);
@@ -199,14 +208,20 @@ impl Link {
         };
         if given_up {
             let mut current = self.live.write().unwrap_or_else(PoisonError::into_inner);
-            if current.as_ref().is_some_and(|current| current.number == live.number) {
+            if current
+                .as_ref()
+                .is_some_and(|current| current.number == live.number)
+            {
                 *current = None;
             }
         }
         match error.kind() {
             redis::ErrorKind::Server(kind) => {
                 let detail = error.detail().unwrap_or_default();
-                let said = Error::new(ErrorKind::Unavailable, format!("Redis says: {} {detail}", error.code().unwrap_or_default()));
+                let said = Error::new(
+                    ErrorKind::Unavailable,
+                    format!("Redis says: {} {detail}", error.code().unwrap_or_default()),
+                );
                 match kind {
                     _ if given_up => Fault::NotNow(said),
                     // A full disk or memory: `MISCONF`, `OOM`, or the script that met it.
@@ -215,9 +230,9 @@ impl Link {
                 }
             }
             _ => match error.code() {
-                Some("MISCONF" | "OOM" | "NOREPLICAS" | "BUSY") => Fault::NotNow(Error::new(ErrorKind::Unavailable, format!(
-                    "Redis says: {error}"
-                ))),
+                Some("MISCONF" | "OOM" | "NOREPLICAS" | "BUSY") => {
+                    Fault::NotNow(Error::new(ErrorKind::Unavailable, format!("Redis says: {error}")))
+                }
                 _ => Fault::Unknown(error),
             },
         }
@@ -254,7 +269,9 @@ impl Link {
 /// Whether the server says that it cannot do it now, for a reason that somebody may mend.
 fn is_for_now(error: &RedisError) -> bool {
     let text = error.to_string();
-    ["MISCONF", "OOM ", "NOREPLICAS", "BUSY "].iter().any(|word| text.contains(word))
+    ["MISCONF", "OOM ", "NOREPLICAS", "BUSY "]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// Connects to one server.
@@ -272,13 +289,20 @@ pub(super) async fn connect(client: &Client) -> Result<MultiplexedConnection> {
 pub(super) fn failed(client: &Client, error: RedisError) -> Error {
     let place = client.get_connection_info().addr();
     let (kind, why) = match error.kind() {
-        redis::ErrorKind::AuthenticationFailed | redis::ErrorKind::Server(ServerErrorKind::NoPerm) => {
-            (ErrorKind::Unauthenticated, "it does not accept the user and password of REDIS_URL".to_owned())
+        redis::ErrorKind::AuthenticationFailed | redis::ErrorKind::Server(ServerErrorKind::NoPerm) => (
+            ErrorKind::Unauthenticated,
+            "it does not accept the user and password of REDIS_URL".to_owned(),
+        ),
+        redis::ErrorKind::Server(_) | redis::ErrorKind::Extension => {
+            (ErrorKind::Unavailable, format!("it says: {error}"))
         }
-        redis::ErrorKind::Server(_) | redis::ErrorKind::Extension => (ErrorKind::Unavailable, format!("it says: {error}")),
         _ => (ErrorKind::Unavailable, "it cannot be reached".to_owned()),
     };
-    Error::new(kind, format!("use the Redis at {place}: {why}: see REDIS_URL and that it runs")).with_source(error)
+    Error::new(
+        kind,
+        format!("use the Redis at {place}: {why}: see REDIS_URL and that it runs"),
+    )
+    .with_source(error)
 }
 
 /// Waits between two tries, longer each time, with some chance so that processes do not come back together.

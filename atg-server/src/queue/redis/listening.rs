@@ -46,9 +46,8 @@ async fn listen_once(
     hub: &Weak<Hub>,
     followed: &mut UnboundedReceiver<Followed>,
 ) -> Result<()> {
-    let lost = |error: redis::RedisError| {
-        Error::new(ErrorKind::Unavailable, "listen to Redis").with_source(error)
-    };
+    let lost =
+        |error: redis::RedisError| Error::new(ErrorKind::Unavailable, "listen to Redis").with_source(error);
     let client = place::find(options).await?;
     let connected = timeout(ANSWER, client.get_async_pubsub()).await;
     let (mut sink, mut messages) = connected
@@ -62,7 +61,9 @@ async fn listen_once(
             .map_err(|_| Error::new(ErrorKind::Timeout, "listen to Redis"))?
             .map_err(lost)
     };
-    let Some(strong) = hub.upgrade() else { return Ok(()) };
+    let Some(strong) = hub.upgrade() else {
+        return Ok(());
+    };
     let mut topics: Vec<_> = strong.jobs().iter().map(|job| format!("{news}:{job}")).collect();
     topics.push(news.clone());
     patient(&mut sink, topics).await?;
@@ -129,7 +130,11 @@ fn hear(hub: &Hub, news: &str, channel: &str, payload: &[u8]) {
             }
             _ => hub.announce_only(Topic::Queue),
         }
-    } else if let Some(id) = channel.strip_prefix(news).and_then(|rest| rest.strip_prefix(':')).and_then(job) {
+    } else if let Some(id) = channel
+        .strip_prefix(news)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .and_then(job)
+    {
         hub.announce_only(Topic::Job(id));
     }
 }

@@ -15,6 +15,7 @@ mod place;
 mod queue;
 mod quota;
 mod rates;
+mod recent;
 mod row;
 mod script;
 mod store;
@@ -38,6 +39,7 @@ use super::{Clock, Policy, news::Hub};
 use change::Unsure;
 use claiming::Unreadable;
 use link::Link;
+use recent::Recent;
 use row::Row;
 use time::Time;
 
@@ -69,6 +71,7 @@ struct Shared {
     /// Changes of which nobody knows whether they were stored.
     unsure: Mutex<HashMap<JobId, Unsure>>,
     unreadable: Mutex<Unreadable>,
+    recent: Mutex<Recent>,
     /// The graph that new jobs work on, as it was last heard of.
     graph: Mutex<String>,
     /// Ends the thread of the pulse when this is dropped.
@@ -90,7 +93,11 @@ impl RedisQueue {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub async fn open_with_clock(options: RedisOptions, policy: Policy, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub async fn open_with_clock(
+        options: RedisOptions,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         Self::open_at(options, policy, Some(clock)).await
     }
 
@@ -113,6 +120,7 @@ impl RedisQueue {
                 held: Mutex::default(),
                 unsure: Mutex::default(),
                 unreadable: Mutex::default(),
+                recent: Mutex::default(),
                 graph: Mutex::default(),
                 _alive: alive,
             }),
@@ -131,7 +139,10 @@ impl fmt::Debug for RedisQueue {
 /// A runtime on a thread of its own, until the sender is dropped.
 fn own_runtime() -> Result<(Handle, tokio::sync::oneshot::Sender<()>)> {
     let cannot = |error| Error::internal("start the thread that listens to Redis").with_source(error);
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(cannot)?;
     let handle = runtime.handle().clone();
     let (alive, ended) = tokio::sync::oneshot::channel::<()>();
     thread::Builder::new()

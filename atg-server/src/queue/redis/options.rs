@@ -64,7 +64,9 @@ impl RedisOptions {
         let mut parts = rest.split('/');
         let hosts = parts.next().unwrap_or_default();
         let Some(master) = parts.next().filter(|name| !name.is_empty()) else {
-            return Err(wrong("the master's name is missing: redis+sentinel://host,host/master"));
+            return Err(wrong(
+                "the master's name is missing: redis+sentinel://host,host/master",
+            ));
         };
         let database = parts.next().unwrap_or("0");
         let info = |url: String| {
@@ -75,8 +77,14 @@ impl RedisOptions {
             .split(',')
             .filter(|host| !host.is_empty())
             .map(|host| {
-                let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-                let place = if has_port { host.to_owned() } else { format!("{host}:{SENTINEL_PORT}") };
+                let has_port = host
+                    .rsplit_once(':')
+                    .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+                let place = if has_port {
+                    host.to_owned()
+                } else {
+                    format!("{host}:{SENTINEL_PORT}")
+                };
                 info(format!("{scheme}://{place}"))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -102,7 +110,9 @@ impl RedisOptions {
     pub fn with_name(mut self, name: &str) -> Result<Self> {
         let simple = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || !name.chars().all(simple) {
-            return Err(Error::invalid("name the queue: letters, digits, `-` and `_` make a name"));
+            return Err(Error::invalid(
+                "name the queue: letters, digits, `-` and `_` make a name",
+            ));
         }
         // The braces: on a cluster everything of one queue lies in the slot of what is between them.
         self.prefix = format!("{{{name}}}");
@@ -137,7 +147,11 @@ impl RedisOptions {
         match &self.sentinels {
             None => self.server.addr().to_string(),
             Some(sentinels) => {
-                let places: Vec<_> = sentinels.places.iter().map(|info| info.addr().to_string()).collect();
+                let places: Vec<_> = sentinels
+                    .places
+                    .iter()
+                    .map(|info| info.addr().to_string())
+                    .collect();
                 format!("{} by Sentinel at {}", sentinels.master, places.join(", "))
             }
         }
@@ -169,7 +183,12 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_repeating_it() {
-        for url in ["geheim", "http://geheim", "redis+sentinel://geheim", "redis+sentinel:///geheim"] {
+        for url in [
+            "geheim",
+            "http://geheim",
+            "redis+sentinel://geheim",
+            "redis+sentinel:///geheim",
+        ] {
             let error = RedisOptions::parse(url).unwrap_err();
             assert_eq!(error.kind().exit_code(), 2);
             assert!(!format!("{error:?}").contains("geheim"), "{error:?}");

@@ -44,13 +44,21 @@ pub(super) async fn find(options: &RedisOptions) -> Result<Client> {
             return None;
         };
         let here = (u64::try_from(*from).ok()?..=u64::try_from(*to).ok()?).contains(&slot);
-        here.then(|| Some((String::from_utf8_lossy(host).into_owned(), u16::try_from(*port).ok()?)))?
+        here.then(|| {
+            Some((
+                String::from_utf8_lossy(host).into_owned(),
+                u16::try_from(*port).ok()?,
+            ))
+        })?
     });
     match keeper {
         Some((host, port)) => client(at(&options.server, &host, port)),
         None => Err(Error::new(
             ErrorKind::Unavailable,
-            format!("use the Redis cluster at {}: no node keeps slot {slot}: see CLUSTER INFO", options.place()),
+            format!(
+                "use the Redis cluster at {}: no node keeps slot {slot}: see CLUSTER INFO",
+                options.place()
+            ),
         )),
     }
 }

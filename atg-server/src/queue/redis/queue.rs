@@ -87,7 +87,10 @@ impl JobQueue for RedisQueue {
             let [Value::BulkString(id), _] = pair else {
                 return Err(unexpected());
             };
-            let id: JobId = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()).ok_or_else(unexpected)?;
+            let id: JobId = std::str::from_utf8(id)
+                .ok()
+                .and_then(|id| id.parse().ok())
+                .ok_or_else(unexpected)?;
             if shared.take_from_the_lost(id).await? {
                 reclaimed.push(id);
             }
@@ -112,7 +115,8 @@ impl JobQueue for RedisQueue {
             .arg(format!("{}:dead", shared.link.options().prefix))
             .arg(0)
             .arg(most.saturating_sub(1));
-        let ids: Vec<String> = from_redis_value(shared.link.ask(doing, &range).await?).map_err(|_| unexpected())?;
+        let ids: Vec<String> =
+            from_redis_value(shared.link.ask(doing, &range).await?).map_err(|_| unexpected())?;
         if ids.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
@@ -161,7 +165,8 @@ impl JobQueue for RedisQueue {
     async fn depth(&self) -> Result<Depth> {
         let command = self.shared.link.command(&script::DEPTH);
         let answer = self.shared.link.ask("count the jobs", &command).await?;
-        let (pending, running, first): (u64, u64, Value) = from_redis_value(answer).map_err(|_| unexpected())?;
+        let (pending, running, first): (u64, u64, Value) =
+            from_redis_value(answer).map_err(|_| unexpected())?;
         Ok(Depth {
             pending,
             running,

@@ -1,10 +1,6 @@
 //! Azure's quota, kept for all workers: the arithmetic is the SDK's, what it comes to lies in Redis.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use atg_sdk::{

@@ -19,6 +19,8 @@ pub(super) struct Row {
     pub(super) revision: u64,
     pub(super) expires_at: Option<i64>,
     pub(super) requeued_as: Option<JobId>,
+    /// How long its texts are, about.
+    pub(super) bytes: usize,
 }
 
 /// A job that was here.
@@ -72,8 +74,11 @@ impl Row {
         let version = fields.number()?;
         let sequence = fields.number()?;
         let snapshot = fields.text()?;
+        let mut bytes = snapshot.len();
         let mut job: Job = serde_json::from_str(snapshot).map_err(damaged)?;
-        let first: JobEvent = serde_json::from_str(fields.text()?).map_err(damaged)?;
+        let first = fields.text()?;
+        bytes += first.len();
+        let first: JobEvent = serde_json::from_str(first).map_err(damaged)?;
         if let EventKind::Submitted {
             parameters,
             confined_to,
@@ -129,6 +134,7 @@ impl Row {
             revision,
             expires_at,
             requeued_as,
+            bytes,
         })
     }
 
@@ -136,9 +142,10 @@ impl Row {
     pub(super) fn version(value: &Value) -> u32 {
         let Value::Array(values) = value else { return 0 };
         match values.get(1) {
-            Some(Value::BulkString(bytes)) => {
-                std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).unwrap_or(u32::MAX)
-            }
+            Some(Value::BulkString(bytes)) => std::str::from_utf8(bytes)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(u32::MAX),
             _ => 0,
         }
     }
@@ -179,6 +186,7 @@ impl Row {
             revision: self.revision + 1,
             expires_at,
             requeued_as: self.requeued_as,
+            bytes: self.bytes,
         }
     }
 }
@@ -216,8 +224,16 @@ impl Change {
             .arg(ticket.failures)
             .arg(ticket.ready_at.as_microsecond())
             .arg(ticket.touched_at.as_microsecond())
-            .arg(ticket.fence.map_or_else(String::new, |fence| fence.epoch.to_string()))
-            .arg(ticket.fence.map_or_else(String::new, |fence| fence.counter.to_string()))
+            .arg(
+                ticket
+                    .fence
+                    .map_or_else(String::new, |fence| fence.epoch.to_string()),
+            )
+            .arg(
+                ticket
+                    .fence
+                    .map_or_else(String::new, |fence| fence.counter.to_string()),
+            )
             .arg(ticket.progress_events)
             .arg(ticket.warnings)
             .arg(u8::from(ticket.dead))
@@ -259,7 +275,13 @@ impl Former {
 }
 
 /// What the job of a request is when it is new.
-pub(super) fn push_new(command: &mut Cmd, record: &Record, first: &JobEvent, graph: &str, inputs: &str) -> Result<()> {
+pub(super) fn push_new(
+    command: &mut Cmd,
+    record: &Record,
+    first: &JobEvent,
+    graph: &str,
+    inputs: &str,
+) -> Result<()> {
     let (job, ticket) = (record.log.job(), &record.ticket);
     debug_assert_eq!(job.status, JobStatus::Pending);
     command

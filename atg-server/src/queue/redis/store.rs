@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::PoisonError};
 
 use async_trait::async_trait;
 use atg_sdk::{
-    Error, EventKind, FormerJob, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest, JobStatus,
-    Owner, PartHealth, Result,
+    Error, EventKind, FormerJob, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
+    JobStatus, Owner, PartHealth, Result,
 };
 use redis::{Value, from_redis_value, from_redis_value_ref};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::queue::{
     EventPage, Expired, Identity, JobStore, Lease, News, Record, Topic,
-    refusal::{gone, joined, not_ended, no_input, queue_full, too_many_open},
+    refusal::{gone, joined, no_input, not_ended, queue_full, too_many_open},
 };
 
 /// Entries of an index that one call looks at: a few milliseconds of the server.
@@ -29,7 +29,25 @@ impl JobStore for RedisQueue {
     }
 
     async fn get(&self, id: JobId) -> Result<Job> {
-        Ok(self.shared.find("read a job", id).await?.job())
+        let shared = &self.shared;
+        let known = {
+            let mut recent = shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.find(id, shared.time.reckoned())
+        };
+        if let Some((job, revision)) = known {
+            let mut look = redis::cmd("HGET");
+            look.arg(format!("{}:j:{id}", shared.link.options().prefix))
+                .arg("rev");
+            let now: Option<u64> = read(shared.link.ask("read a job", &look).await?)?;
+            if now == Some(revision) {
+                return Ok(job);
+            }
+        }
+        let row = shared.find("read a job", id).await?;
+        let job = row.job();
+        let mut recent = shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.keep(&job, row.revision, row.bytes);
+        Ok(job)
     }
 
     async fn list(&self, filter: JobFilter, limit: usize) -> Result<Vec<Job>> {
@@ -102,7 +120,9 @@ impl JobStore for RedisQueue {
             let (jobs, inputs, ids): (Vec<String>, Vec<String>, usize) =
                 from_redis_value(answer).map_err(|_| unexpected())?;
             let more = jobs.len() >= 200 || inputs.len() >= 500 || ids >= 500;
-            expired.jobs.extend(jobs.iter().filter_map(|id| id.parse::<JobId>().ok()));
+            expired
+                .jobs
+                .extend(jobs.iter().filter_map(|id| id.parse::<JobId>().ok()));
             expired.inputs.extend(inputs);
             if !more {
                 return Ok(expired);
@@ -137,7 +157,10 @@ impl JobStore for RedisQueue {
     }
 
     async fn health(&self) -> Result<PartHealth> {
-        let known = self.shared.identity("ask the queue", &Identity::default()).await?;
+        let known = self
+            .shared
+            .identity("ask the queue", &Identity::default())
+            .await?;
         Ok(PartHealth {
             state: HealthState::Healthy,
             detail: format!("queue {}", known.queue_id.unwrap_or_default()),
@@ -170,9 +193,16 @@ impl Shared {
             let now = self.now().await?;
             let graph_id = graph.clone().filter(|id| !id.is_empty());
             let (record, first) = Record::submit(request, graph_id, priority, now);
-            let inputs: Vec<_> = request.operation.inputs().into_iter().map(|digest| digest.as_str().to_owned()).collect();
+            let inputs: Vec<_> = request
+                .operation
+                .inputs()
+                .into_iter()
+                .map(|digest| digest.as_str().to_owned())
+                .collect();
             let mut command = self.link.command(&script::SUBMIT);
-            command.arg(self.policy.max_depth).arg(self.policy.max_open_per_owner);
+            command
+                .arg(self.policy.max_depth)
+                .arg(self.policy.max_open_per_owner);
             push_new(
                 &mut command,
                 &record,
@@ -231,7 +261,13 @@ impl Shared {
             [] => String::new(),
             names => format!(",{},", names.join(",")),
         };
-        let statuses = among(filter.status.iter().map(|status| status.name().to_owned()).collect());
+        let statuses = among(
+            filter
+                .status
+                .iter()
+                .map(|status| status.name().to_owned())
+                .collect(),
+        );
         let tenants = filter.tenants.iter().flatten().map(ToString::to_string).collect();
         let (tenants, operations) = (among(tenants), among(filter.operations.clone()));
         // What is submitted while we look would move the places in the index.
@@ -261,7 +297,10 @@ impl Shared {
                 let [Value::BulkString(id), fields] = pair else {
                     return Err(unexpected());
                 };
-                let id: JobId = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()).ok_or_else(unexpected)?;
+                let id: JobId = std::str::from_utf8(id)
+                    .ok()
+                    .and_then(|id| id.parse().ok())
+                    .ok_or_else(unexpected)?;
                 if seen.insert(id) {
                     jobs.push(Row::read(id, fields)?.job());
                 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{RedisOptions, RedisQueue};
 use crate::queue::{Backend, ManualClock, Policy, suite};
 
-pub(super) mod server;
+#[expect(dead_code, reason = "other tests do more with it")]
+mod server;
 
 /// One queue in the server of this binary.
 struct Place {

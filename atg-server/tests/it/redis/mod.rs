@@ -1,5 +1,10 @@
 //! The queue in a real Redis.
 
+mod interrupted;
+mod proxy;
+mod refused;
+mod shared;
+
 #[path = "../../../src/queue/redis/tests/server.rs"]
 pub(crate) mod server;
 

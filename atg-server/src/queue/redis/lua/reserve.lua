@@ -87,18 +87,24 @@ end
 
 local out = { string.format('%.0f', at) }
 local epoch = call('HGET', P .. ':meta', 'epoch')
-for _ = 1, wanted do
+local taken = 0
+while taken < wanted do
   local job = next_job()
   if not job then break end
   drop(lane, job.prio, job.owner, job.group, job.id)
-  local counter = call('INCR', P .. ':fence')
-  call('HSET', P .. ':j:' .. job.id, 'epoch', epoch, 'counter', counter, 'worker', worker)
-  call('HINCRBY', P .. ':j:' .. job.id, 'rev', 1)
-  call('ZADD', P .. ':lease', at + lease, job.id)
-  call('ZADD', P .. ':reserved', at, job.id)
-  occupy(lane, job.owner, job.tenant, 1, counter)
-  if job.tenant ~= '' then tenants[job.tenant] = tenants[job.tenant] + 1 end
-  out[#out + 1] = job.id
-  out[#out + 1] = fields(job.id)
+  -- An entry that stands for no waiting job, of a careless restore for example, must not take one from its worker.
+  local is = call('HMGET', P .. ':j:' .. job.id, 'status', 'counter')
+  if is[1] == 'pending' and is[2] == '' then
+    taken = taken + 1
+    local counter = call('INCR', P .. ':fence')
+    call('HSET', P .. ':j:' .. job.id, 'epoch', epoch, 'counter', counter, 'worker', worker)
+    call('HINCRBY', P .. ':j:' .. job.id, 'rev', 1)
+    call('ZADD', P .. ':lease', at + lease, job.id)
+    call('ZADD', P .. ':reserved', at, job.id)
+    occupy(lane, job.owner, job.tenant, 1, counter)
+    if job.tenant ~= '' then tenants[job.tenant] = tenants[job.tenant] + 1 end
+    out[#out + 1] = job.id
+    out[#out + 1] = fields(job.id)
+  end
 end
 return out

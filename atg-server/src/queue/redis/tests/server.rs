@@ -3,18 +3,27 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::OnceLock,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Mutex, OnceLock},
     time::{Duration, Instant},
 };
 
-/// Waits for the end of its input, which is the end of whoever started it, however that came; then ends the server too.
+/// Does what it is told until the end of its input, which is the end of whoever started it, however that came; then ends the
+/// server too.
 const GUARD: &str = r#"
 trap '' INT TERM
 place=$1; shift
-redis-server "$@" </dev/null >"$place/log" 2>&1 &
-server=$!
-read -r _
+run() { redis-server "$@" </dev/null >>"$place/log" 2>&1 & server=$!; }
+run "$@"
+while read -r word; do
+  case $word in
+    kill) kill -9 $server; wait $server ;;
+    start) run "$@" ;;
+    pause) kill -STOP $server ;;
+    resume) kill -CONT $server ;;
+  esac
+  echo done
+done 2>/dev/null
 kill -9 $server 2>/dev/null
 wait $server 2>/dev/null
 rm -rf "$place"
@@ -26,6 +35,7 @@ pub(crate) struct Server {
     guard: Child,
     /// Closed, it ends the server.
     life: Option<ChildStdin>,
+    answers: Mutex<BufReader<ChildStdout>>,
     pub(crate) port: u16,
 }
 
@@ -40,7 +50,11 @@ impl Server {
     pub(crate) fn start(settings: &[&str]) -> Self {
         // Another process may take the port before the server does.
         for _ in 0..10 {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = TcpListener::bind("127.0.0.1:0")
+                .unwrap()
+                .local_addr()
+                .unwrap()
+                .port();
             if let Some(server) = Self::start_on(port, settings) {
                 return server;
             }
@@ -50,7 +64,11 @@ impl Server {
 
     /// Starts one on that port, unless that is taken.
     pub(crate) fn start_on(port: u16, settings: &[&str]) -> Option<Self> {
-        let place = tempfile::Builder::new().prefix("atg-redis-").tempdir().unwrap().keep();
+        let place = tempfile::Builder::new()
+            .prefix("atg-redis-")
+            .tempdir()
+            .unwrap()
+            .keep();
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
             .arg(&place)
@@ -59,16 +77,21 @@ impl Server {
             .args(["--save", ""])
             .args(settings)
             .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
         let mut server = Self {
             life: guard.stdin.take(),
+            answers: Mutex::new(BufReader::new(guard.stdout.take().unwrap())),
             guard,
             port,
         };
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(10) {
-            if server.says("PING").is_some_and(|answer| answer.starts_with('+') || answer.starts_with('-')) {
+            if server
+                .says("PING")
+                .is_some_and(|answer| answer.starts_with('+') || answer.starts_with('-'))
+            {
                 // Somebody else's server would say another directory.
                 let ours = std::fs::read_to_string(place.join("log")).unwrap_or_default();
                 if ours.contains("Ready to accept connections") {
@@ -98,6 +121,27 @@ impl Server {
         let mut line = String::new();
         BufReader::new(stream.take(4_096)).read_line(&mut line).ok()?;
         Some(line)
+    }
+
+    /// Kills it as a crash would (`kill`), starts it again with what it left on the disk (`start`), has it stand still
+    /// (`pause`) and go on (`resume`).
+    pub(crate) fn tell(&self, word: &str) {
+        let mut life = self.life.as_ref().expect("it runs");
+        let mut answers = self.answers.lock().unwrap();
+        life.write_all(format!("{word}\n").as_bytes()).unwrap();
+        answers.read_line(&mut String::new()).unwrap();
+        let begun = Instant::now();
+        while word == "start"
+            && !self
+                .says("PING")
+                .is_some_and(|answer| answer.starts_with("+PONG"))
+        {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "it does not start again"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn stop(&mut self) {
