@@ -8,7 +8,7 @@ use super::{
     inline, labels, members, path, scalars, types, value_nodes,
 };
 use crate::{
-    graph::{Described, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key},
+    graph::{ALIASES, Described, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key},
     json::Json,
     relationships::{self, Found},
 };
@@ -93,6 +93,7 @@ pub(super) fn finish(
     implied: &mut Vec<Described>,
 ) -> Described {
     let level = Level::of(&body.id);
+    let aliases = found.aliases;
     let mut references = Vec::with_capacity(found.references.len() + 4);
     references.extend(describer.contained_in(&body.id));
     if level == Some(Level::Subscription) {
@@ -138,13 +139,13 @@ pub(super) fn finish(
         inline::describe(describer, child, implied);
     }
     Described {
-        node: node(describer, body, level),
+        node: node(describer, body, level, aliases),
         references,
         lists: Vec::new(),
     }
 }
 
-fn node(describer: &Describer, body: &Body<'_>, level: Option<Level>) -> Node {
+fn node(describer: &Describer, body: &Body<'_>, level: Option<Level>, aliases: Vec<String>) -> Node {
     let id = body.id.as_str();
     let properties = body
         .members
@@ -175,6 +176,9 @@ fn node(describer: &Describer, body: &Body<'_>, level: Option<Level>) -> Node {
             }
             _ => members::push(&mut own, member, value),
         }
+    }
+    if !aliases.is_empty() {
+        own.push((ALIASES.to_owned(), Value::Strings(aliases)));
     }
     if body.standing == Standing::Inline {
         own.push(("inline".to_owned(), Value::Bool(true)));

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use super::{DescribeError, Describer, Description, labels, members};
 use crate::{
-    graph::{Described, Labels, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key},
+    graph::{
+        ALIASES, Described, Labels, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key,
+    },
     json::Json,
     relationships,
 };
@@ -93,8 +95,12 @@ pub(super) fn describe(
             }
         }
     }
-    let found = relationships::find_in_directory_object(labels.last().map_or("", AsRef::as_ref), object);
-    references.extend(found);
+    let kind = labels.last().map_or("", AsRef::as_ref);
+    references.extend(relationships::find_in_directory_object(kind, object));
+    let aliases = relationships::aliases_of_directory_object(kind, object);
+    if !aliases.is_empty() {
+        own.push((ALIASES.to_owned(), Value::Strings(aliases)));
+    }
     Ok(Description {
         described: Described {
             node: Node {

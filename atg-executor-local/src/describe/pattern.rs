@@ -9,6 +9,8 @@
 //!
 //! A type pattern is a resource type, `*` for all, or `*/name` for every type that ends so.
 
+use crate::json::Json;
+
 /// One step into a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step<'a> {
@@ -52,6 +54,15 @@ impl Pattern {
         Self { parts }
     }
 
+    /// The texts that stand there in a body, in its order.
+    pub(crate) fn texts<'a>(&self, members: &'a [(String, Json)]) -> Vec<&'a str> {
+        let mut out = Vec::new();
+        if let Some((first, rest)) = self.parts.split_first() {
+            in_members(*first, rest, members, &mut out);
+        }
+        out
+    }
+
     pub(crate) fn matches(&self, path: &[Step<'_>]) -> bool {
         self.parts.len() == path.len()
             // From the end: the last steps tell most paths apart.
@@ -62,6 +73,28 @@ impl Pattern {
                 | (Part::NameItself, Step::NameItself) => true,
                 _ => false,
             })
+    }
+}
+
+fn in_members<'a>(part: Part, rest: &[Part], members: &'a [(String, Json)], out: &mut Vec<&'a str>) {
+    for (name, value) in members {
+        match part {
+            Part::Name(wanted) if wanted.eq_ignore_ascii_case(name) => in_value(rest, value, out),
+            Part::AnyName => in_value(rest, value, out),
+            Part::NameItself if rest.is_empty() => out.push(name),
+            Part::Name(_) | Part::NameItself | Part::Element => {}
+        }
+    }
+}
+
+fn in_value<'a>(parts: &[Part], value: &'a Json, out: &mut Vec<&'a str>) {
+    match (parts.split_first(), value) {
+        (None, Json::String(text)) => out.push(text),
+        (Some((Part::Element, rest)), Json::Array(items)) => {
+            items.iter().for_each(|item| in_value(rest, item, out));
+        }
+        (Some((part, rest)), Json::Object(members)) => in_members(*part, rest, members, out),
+        _ => {}
     }
 }
 
@@ -142,6 +175,17 @@ impl<R> Rules<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_find_their_texts() {
+        let body = Json::parse(br#"{"a":{"B":[{"c":"1"},{"c":2},{"c":"3"}],"x":"4","y":["5"]}}"#).unwrap();
+        let texts = |pattern| Pattern::new(pattern).texts(body.as_object().unwrap());
+        assert_eq!(texts("a.b[].c"), ["1", "3"]);
+        assert_eq!(texts("a.*"), ["4"]);
+        assert_eq!(texts("a.*[]"), ["5"]);
+        assert_eq!(texts("a.{}"), ["B", "x", "y"]);
+        assert!(texts("a.b.c").is_empty());
+    }
 
     #[test]
     fn patterns_match_their_paths_and_no_others() {

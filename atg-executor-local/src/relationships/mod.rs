@@ -1,9 +1,12 @@
 //! Which properties name other things, and what that means: a table, and the pure functions that read it.
 //!
-//! [`rules`] holds the table: resource type, path, relationship, direction. Whatever resource ID stands in a body and no row
-//! claims becomes `REFERENCES {path}`. To teach ATG a relationship, add a row there and a body to its test.
+//! `rules.txt` is the table: resource type, path, direction, relationship. Whatever resource ID stands in a body and no row
+//! claims becomes `REFERENCES {path}`, and so does the address of a resource (`hosts.txt` says how those end), which leads to
+//! the one that has it among its aliases (`aliases.txt`). To teach ATG a relationship, add a row and a body.
 
 mod access;
+mod address;
+mod aliases;
 mod children;
 mod reference;
 mod roles;
@@ -20,6 +23,12 @@ use crate::{graph::Reference, json::Json};
 pub use reference::{is_resource_id, one_spelling};
 pub use roles::built_in_role;
 
+/// What others may call a Microsoft Graph object, beside its ID.
+#[must_use]
+pub fn aliases_of_directory_object(kind: &str, members: &[(String, Json)]) -> Vec<String> {
+    aliases::of("", kind, members)
+}
+
 /// What a body says about other things.
 #[derive(Debug, Default)]
 pub struct Found<'a> {
@@ -27,6 +36,8 @@ pub struct Found<'a> {
     pub references: Vec<Reference>,
     /// Children whose bodies it holds.
     pub children: Vec<Child<'a>>,
+    /// What others may call it, beside its ID.
+    pub aliases: Vec<String>,
 }
 
 /// A child resource within its parent's body.

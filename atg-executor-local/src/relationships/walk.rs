@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use atg_sdk::azure::ResourceId;
 
 use super::{
-    Child, Found, children,
+    Child, Found, address, aliases, children,
     reference::{below, is_guid, is_one_pair, is_resource_id, one_spelling},
     rules::{self, Rule, Way},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn resource<'a>(id: &ResourceId, resource_type: &str, members: &'a [(String, Json)]) -> Found<'a> {
     let mut walk = Walk {
         steps: Vec::with_capacity(16),
-        owners: vec![Owner::new(id.as_str(), resource_type, 0)],
+        owners: vec![Owner::new(id.as_str(), resource_type, members, 0)],
     };
     walk.own_members(members);
     walk.owners.pop().map(Owner::end).unwrap_or_default()
@@ -27,7 +27,7 @@ pub(super) fn resource<'a>(id: &ResourceId, resource_type: &str, members: &'a [(
 pub(super) fn directory_object(kind: &str, members: &[(String, Json)]) -> Vec<Reference> {
     let mut walk = Walk {
         steps: Vec::with_capacity(16),
-        owners: vec![Owner::new("", kind, 0)],
+        owners: vec![Owner::new("", kind, members, 0)],
     };
     for (name, value) in members {
         walk.member(name, value);
@@ -42,17 +42,66 @@ pub(super) fn directory_object(kind: &str, members: &[(String, Json)]) -> Vec<Re
 struct Owner<'a> {
     id: String,
     rules: Rules<Rule>,
+    /// Whether any rule expects an address somewhere: most types have none, and then most texts need no look.
+    expects_addresses: bool,
     depth: usize,
     found: Found<'a>,
 }
 
 impl<'a> Owner<'a> {
-    fn new(id: &str, resource_type: &str, depth: usize) -> Self {
+    fn new(id: &str, resource_type: &str, members: &[(String, Json)], depth: usize) -> Self {
+        let rules = rules::of(resource_type);
+        let name = id.rsplit('/').next().unwrap_or_default();
         Self {
             id: id.to_owned(),
-            rules: rules::of(resource_type),
+            rules,
+            expects_addresses: rules.iter().any(|rule| rule.address),
             depth,
-            found: Found::default(),
+            found: Found {
+                aliases: aliases::of(name, resource_type, members),
+                ..Found::default()
+            },
+        }
+    }
+
+    /// Whether the address is its own, or that of something that it lies in: a secret's URL names its vault.
+    fn answers_at(&self, alias: &String) -> bool {
+        if self.found.aliases.contains(alias) {
+            return true;
+        }
+        let id = self.id.parse::<ResourceId>().ok();
+        let above = std::iter::successors(id, crate::describe::parent);
+        above.skip(1).any(|id| {
+            id.resource_type()
+                .is_some_and(|told| aliases::of(id.name(), told.as_str(), &[]).contains(alias))
+        })
+    }
+
+    /// Adds the edges that a rule means by naming something.
+    fn name_by(&mut self, rule: &Rule, far: Target, path: &str) {
+        let near = if rule.from_parent {
+            parent_of(&self.id).map(Target::Id)
+        } else {
+            Some(Target::Itself)
+        };
+        let Some(near) = near.filter(|near| *near != far) else {
+            return;
+        };
+        let (from, to, said) = match rule.way {
+            Way::To => (near, far, Said::Here),
+            Way::From => (far, near, Said::Here),
+            Way::ToAlso => (near, far, Said::AtFarEnd),
+            Way::FromAlso => (far, near, Said::AtFarEnd),
+        };
+        for relationship in rule.relationships {
+            self.found.references.push(Reference {
+                from: from.clone(),
+                to: to.clone(),
+                relationship: (*relationship).into(),
+                path: path.to_owned(),
+                said,
+                properties: Vec::new(),
+            });
         }
     }
 
@@ -99,7 +148,7 @@ impl<'a> Walk<'a> {
                 "id" => {
                     self.steps.push(Step::Name(name));
                     if let Some(text) = value.as_str() {
-                        self.apply_rules(text);
+                        self.apply_rules(text, true);
                     }
                     self.steps.pop();
                 }
@@ -169,6 +218,7 @@ impl<'a> Walk<'a> {
             Some(Part::Child(Owner::new(
                 id,
                 resource_type.as_str(),
+                members,
                 self.steps.len(),
             )))
         } else {
@@ -189,22 +239,53 @@ impl<'a> Walk<'a> {
     }
 
     fn text(&mut self, text: &'a str) {
+        let text = without_endpoint(text);
         let is_id = is_resource_id(text);
-        if !is_id && !is_guid(text) && text != "/" {
+        let names_something = is_id || is_guid(text) || text == "/";
+        let host = if names_something {
+            None
+        } else {
+            address::known(text)
+        };
+        let is_expected = self.owners.iter().any(|owner| owner.expects_addresses);
+        if !names_something && host.is_none() && !is_expected {
             return;
         }
-        if !self.apply_rules(text) && is_id {
+        let claimed = self.apply_rules(text, names_something);
+        if claimed {
+            return;
+        }
+        if is_id {
             self.refer(text);
+        } else if let Some(host) = host {
+            self.refer_to_address(host);
         }
     }
 
-    /// Adds the edges that rules see in a text; whether any did.
-    fn apply_rules(&mut self, text: &str) -> bool {
+    /// Adds the edges that rules see in a text; whether any did. `is_name`: it is an ID of some kind.
+    fn apply_rules(&mut self, text: &str, is_name: bool) -> bool {
         let mut claimed = false;
+        // A resource that says where it answers itself names nothing else by that.
+        let own: HashSet<String> = if self.owners.iter().any(|owner| owner.expects_addresses) {
+            self.owners
+                .iter()
+                .flat_map(|owner| owner.found.aliases.iter().cloned())
+                .collect()
+        } else {
+            HashSet::new()
+        };
         for owner in &mut self.owners {
             let path = &self.steps[owner.depth..];
             for rule in owner.rules.iter() {
-                if !rule.path.matches(path) {
+                if !(is_name || rule.address) || !rule.path.matches(path) {
+                    continue;
+                }
+                if rule.address {
+                    let Some(alias) = address::of(text) else { continue };
+                    claimed = true;
+                    if !own.contains(&alias) {
+                        owner.name_by(rule, Target::Alias(alias), &path_text(path));
+                    }
                     continue;
                 }
                 claimed = true;
@@ -213,32 +294,29 @@ impl<'a> Walk<'a> {
                 } else {
                     Some(one_spelling(text).into_owned())
                 };
-                let near = if rule.from_parent {
-                    parent_of(&owner.id).map(Target::Id)
-                } else {
-                    Some(Target::Itself)
-                };
                 // Nothing relates to itself: a database names the server that it fails over to, and that may be its own.
-                let (Some(id), Some(near)) = (id.filter(|id| !same(id, &owner.id)), near) else {
-                    continue;
-                };
-                let (from, to, said) = match rule.way {
-                    Way::To => (near, Target::Id(id), Said::Here),
-                    Way::From => (Target::Id(id), near, Said::Here),
-                    Way::ToAlso => (near, Target::Id(id), Said::AtFarEnd),
-                    Way::FromAlso => (Target::Id(id), near, Said::AtFarEnd),
-                };
-                owner.found.references.push(Reference {
-                    from,
-                    to,
-                    relationship: rule.relationship.into(),
-                    path: path_text(path),
-                    said,
-                    properties: Vec::new(),
-                });
+                if let Some(id) = id.filter(|id| !same(id, &owner.id)) {
+                    owner.name_by(rule, Target::Id(id), &path_text(path));
+                }
             }
         }
         claimed
+    }
+
+    /// Adds the edge of an address that no rule claims.
+    fn refer_to_address(&mut self, alias: String) {
+        let is_own = self.owners.iter().any(|owner| owner.answers_at(&alias));
+        let Some(owner) = self.owners.last_mut().filter(|_| !is_own) else {
+            return;
+        };
+        owner.found.references.push(Reference {
+            from: Target::Itself,
+            to: Target::Alias(alias),
+            relationship: "REFERENCES".into(),
+            path: path_text(&self.steps[owner.depth..]),
+            said: Said::Here,
+            properties: Vec::new(),
+        });
     }
 
     /// Adds the edge of an ID that no rule claims.
@@ -269,6 +347,14 @@ impl<'a> Walk<'a> {
             properties: Vec::new(),
         });
     }
+}
+
+/// An ID that is written as a URL of Azure Resource Manager, as backends and loggers of API Management have it.
+fn without_endpoint(text: &str) -> &str {
+    let id = text
+        .strip_prefix("https://management.")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    id.filter(|id| is_resource_id(id)).unwrap_or(text)
 }
 
 fn parent_of(id: &str) -> Option<String> {

@@ -177,6 +177,20 @@ impl Tenant {
         });
     }
 
+    /// The ID of the one thing, row or part of a row, whose ID ends so.
+    pub(crate) fn named(&self, tail: &str) -> String {
+        let rows = self.rows.iter().filter_map(|row| row["id"].as_str());
+        let inline = self.truth.inline.iter().map(String::as_str);
+        let mut found = rows.chain(inline).filter(|id| id.ends_with(tail));
+        match (found.next(), found.next()) {
+            (Some(id), None) => id.to_owned(),
+            (first, _) => panic!(
+                "`{tail}` names {}",
+                if first.is_some() { "several" } else { "nothing" }
+            ),
+        }
+    }
+
     fn type_of(&self, id: &str) -> String {
         let row = self.rows.iter().find(|row| row["id"] == id);
         row.and_then(|row| row["type"].as_str())

@@ -3,12 +3,14 @@
 //! [`generate`] returns the rows of `demo.jsonl` and the answers in `truth.json`, the same bytes every time. Names,
 //! GUIDs, addresses and secrets are invented; only the ids of Azure's built-in roles and policies are real.
 
+mod addresses;
 mod analytics;
 mod builder;
 mod compute;
 mod containers;
 mod data;
 mod directory;
+mod generic;
 mod governance;
 mod hierarchy;
 mod hub;
@@ -50,6 +52,8 @@ pub fn generate() -> Demo {
     operations::write(&mut tenant);
     sandbox::write(&mut tenant);
     governance::write(&mut tenant);
+    addresses::write(&mut tenant);
+    generic::write(&mut tenant);
 
     let rows: BTreeSet<String> = tenant
         .rows

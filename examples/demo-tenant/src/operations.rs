@@ -205,7 +205,7 @@ fn alerts(t: &mut Tenant, group: &str) {
         },
     }));
     t.edge(&metric, "MONITORS", &insights);
-    t.reference(&metric, &action);
+    t.edge(&metric, "ROUTES_VIA", &action);
     let subscription = t.subscription("nrv-platform");
     let activity = t.resource(group, "Microsoft.Insights/activityLogAlerts", "policy-changed", json!({
         "location": "Global",
@@ -219,7 +219,7 @@ fn alerts(t: &mut Tenant, group: &str) {
         },
     }));
     t.edge(&activity, "MONITORS", &subscription);
-    t.reference(&activity, &action);
+    t.edge(&activity, "ROUTES_VIA", &action);
     let workspace = resource_id(group, "Microsoft.OperationalInsights/workspaces", "log-norrvik");
     let query = t.resource(group, "Microsoft.Insights/scheduledQueryRules", "many-failed-logins", json!({
         "location": HOME,
@@ -236,7 +236,7 @@ fn alerts(t: &mut Tenant, group: &str) {
         },
     }));
     t.edge(&query, "MONITORS", &workspace);
-    t.reference(&query, &action);
+    t.edge(&query, "ROUTES_VIA", &action);
 }
 
 fn collection_rule(t: &mut Tenant, group: &str, workspace: &str) {

@@ -126,6 +126,7 @@ fn alerts(cell: &Cell, w: &mut Writer) {
             ),
         );
         w.edge(&id, "MONITORS", &scope);
+        w.edge(&id, "ROUTES_VIA", &group);
     }
 }
 

@@ -26,21 +26,30 @@ pub(crate) fn write(cell: &Cell, w: &mut Writer) {
     if cell.has(10, 2) {
         container_app(cell, w);
     }
-    if cell.has(11, 2) {
-        let kind = "Microsoft.ContainerRegistry/registries";
-        let name = format!("cr{}", cell.short);
-        cell.resource(
-            w,
-            kind,
-            &cell.id(kind, &name),
-            format_args!(
-                r#""sku":{{"name":"Premium","tier":"Premium"}},"properties":{{"loginServer":"{name}.azurecr.io","creationDate":"2024-02-09T14:02:11.4432176Z","provisioningState":"Succeeded","adminUserEnabled":false,"policies":{{"retentionPolicy":{{"days":7,"status":"disabled"}}}},"publicNetworkAccess":"Enabled","zoneRedundancy":"Disabled"}}"#
-            ),
-        );
+}
+
+/// The registry of the cell, if it has one. It comes before those that name it by its host, so that a tenant which is cut
+/// to size has it whenever it has them.
+fn registry(cell: &Cell, w: &mut Writer) -> Option<String> {
+    if !cell.has(11, 2) {
+        return None;
     }
+    let kind = "Microsoft.ContainerRegistry/registries";
+    let name = format!("cr{}", cell.short);
+    let id = cell.id(kind, &name);
+    cell.resource(
+        w,
+        kind,
+        &id,
+        format_args!(
+            r#""sku":{{"name":"Premium","tier":"Premium"}},"properties":{{"loginServer":"{name}.azurecr.io","creationDate":"2024-02-09T14:02:11.4432176Z","provisioningState":"Succeeded","adminUserEnabled":false,"policies":{{"retentionPolicy":{{"days":7,"status":"disabled"}}}},"publicNetworkAccess":"Enabled","zoneRedundancy":"Disabled"}}"#
+        ),
+    );
+    Some(id)
 }
 
 fn sites(cell: &Cell, w: &mut Writer) {
+    let registry = registry(cell, w);
     let plans = "Microsoft.Web/serverfarms";
     let plan = cell.id(plans, "asp");
     cell.resource(
@@ -60,17 +69,24 @@ fn sites(cell: &Cell, w: &mut Writer) {
     ] {
         let name = format!("app-{}-{purpose}", cell.short);
         let id = cell.id(SITES, &name);
+        let runtime = match &registry {
+            Some(_) if purpose == "web" => format!("DOCKER|cr{}.azurecr.io/shop/web:2.1", cell.short),
+            _ => "NODE|20-lts".to_owned(),
+        };
         cell.resource(
             w,
             SITES,
             &id,
             format_args!(
-                r#""kind":"{kind}",{assigned},"properties":{{"name":"{name}","state":"Running","hostNames":["{name}.azurewebsites.net"],"enabled":true,"enabledHostNames":["{name}.azurewebsites.net","{name}.scm.azurewebsites.net"],"availabilityState":"Normal","serverFarmId":"{plan}","reserved":true,"siteConfig":{{"numberOfWorkers":1,"linuxFxVersion":"NODE|20-lts","alwaysOn":true,"http20Enabled":true,"minTlsVersion":"1.2","ftpsState":"FtpsOnly"}},"clientCertEnabled":false,"defaultHostName":"{name}.azurewebsites.net","httpsOnly":true,"publicNetworkAccess":"Enabled","virtualNetworkSubnetId":"{subnet}"}}"#
+                r#""kind":"{kind}",{assigned},"properties":{{"name":"{name}","state":"Running","hostNames":["{name}.azurewebsites.net"],"enabled":true,"enabledHostNames":["{name}.azurewebsites.net","{name}.scm.azurewebsites.net"],"availabilityState":"Normal","serverFarmId":"{plan}","reserved":true,"siteConfig":{{"numberOfWorkers":1,"linuxFxVersion":"{runtime}","alwaysOn":true,"http20Enabled":true,"minTlsVersion":"1.2","ftpsState":"FtpsOnly"}},"clientCertEnabled":false,"defaultHostName":"{name}.azurewebsites.net","httpsOnly":true,"publicNetworkAccess":"Enabled","virtualNetworkSubnetId":"{subnet}"}}"#
             ),
         );
         w.edge(&id, "RUNS_ON", &plan);
         w.edge(&id, "USES_SUBNET", &subnet);
         w.edge(&id, "USES_IDENTITY", &identity::identity(cell, "id-app"));
+        if let Some(registry) = registry.as_ref().filter(|_| purpose == "web") {
+            w.edge(&id, "PULLS_FROM", registry);
+        }
         if purpose == "web" {
             cell.child(
                 w,
