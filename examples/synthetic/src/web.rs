@@ -157,6 +157,8 @@ fn container_app(cell: &Cell, w: &mut Writer) {
             r#"{assigned},"properties":{{"provisioningState":"Succeeded","managedEnvironmentId":"{environment}","environmentId":"{environment}","configuration":{{"activeRevisionsMode":"Single","ingress":{{"external":true,"targetPort":8080,"transport":"Auto","allowInsecure":false}}}},"template":{{"containers":[{{"image":"registry.example/quotes:2.8.0","name":"quotes","resources":{{"cpu":0.5,"memory":"1Gi"}}}}],"scale":{{"minReplicas":1,"maxReplicas":5}}}}}}"#
         ),
     );
+    // A registry of somebody else is named all the same.
+    w.edge(&id, "PULLS_FROM", "registry.example");
     w.edge(&id, "RUNS_ON", &environment);
     w.edge(&id, "USES_IDENTITY", &identity::identity(cell, "id-app"));
 }
