@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    completions, config, doctor, export, generate_iac, graph, import, job, query, scan, show,
+    completions, config, diff, doctor, export, generate_iac, graph, import, job, query, scan, show,
 };
 
 const TRY_FIRST: &str = "\
@@ -134,6 +134,7 @@ pub(crate) enum Command {
     Scan(Box<scan::ScanArgs>),
     Query(query::QueryArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
     GenerateIac(Box<generate_iac::GenerateIacArgs>),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
@@ -151,6 +152,7 @@ impl Command {
             Self::Scan(_) => "scan",
             Self::Query(_) => "query the graph",
             Self::Show(_) => "show the node",
+            Self::Diff(_) => "compare",
             Self::GenerateIac(_) => "generate infrastructure as code",
             Self::Export(_) => "export the graph",
             Self::Import(_) => "import into the graph",

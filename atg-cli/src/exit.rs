@@ -14,6 +14,8 @@ pub(crate) enum End {
     Done,
     /// Some of it is missing, and the person has been told what.
     Incomplete,
+    /// What was compared differs, and somebody asked to be told by the exit code.
+    Different,
     /// The answer itself is bad news of that kind (`atg doctor`), and has been printed.
     Unwell(ErrorKind),
 }
@@ -23,6 +25,7 @@ impl End {
         match self {
             Self::Done => 0,
             Self::Incomplete => INCOMPLETE,
+            Self::Different => 1,
             Self::Unwell(kind) => kind.exit_code(),
         }
     }
@@ -159,6 +162,7 @@ mod tests {
     #[test]
     fn ends_have_the_documented_codes() {
         assert_eq!(End::Done.code(), 0);
+        assert_eq!(End::Different.code(), 1);
         assert_eq!(End::Incomplete.code(), 6);
         assert_eq!(End::Unwell(ErrorKind::Unauthenticated).code(), 3);
     }

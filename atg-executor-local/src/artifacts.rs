@@ -96,6 +96,13 @@ impl ArtifactStore {
         })
     }
 
+    /// Where an artifact lies that the job's last event lists.
+    pub(crate) fn path_of(&self, job: JobId, attempt: u32, name: &str) -> Result<PathBuf> {
+        self.files
+            .path_to_filesystem(&location(job, attempt, name))
+            .map_err(|error| read_error(name, error))
+    }
+
     /// Removes everything that a job left.
     pub(crate) fn remove_job(&self, job: JobId) -> Result<()> {
         remove_tree(&self.root.join(job.to_string()))

@@ -180,6 +180,11 @@ impl Context {
         self.work.artifacts.create(name, content_type)
     }
 
+    /// On whose behalf the job runs.
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.work.requester.owner
+    }
+
     /// What this executor is made of, for checking it.
     pub(crate) fn state(&self) -> &Arc<LocalState> {
         &self.work.state

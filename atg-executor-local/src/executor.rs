@@ -94,6 +94,7 @@ impl Executor for LocalExecutor {
         let graph_id = match request.operation {
             Operation::Scan(_)
             | Operation::Query(_)
+            | Operation::Diff(_)
             | Operation::Export(_)
             | Operation::Import(_)
             | Operation::GenerateIac(_) => Some(self.state.graph.graph_id().await?),

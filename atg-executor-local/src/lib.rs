@@ -8,6 +8,7 @@ pub mod operations;
 pub mod relationships;
 
 mod artifacts;
+mod comparison;
 mod context;
 mod data_dir;
 mod executor;

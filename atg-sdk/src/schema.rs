@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::{
     Artifact, Completeness, Counters, Error, ErrorKind, FieldError, Job, JobEvent, JobId, JobStatus,
     azure::{SubscriptionId, TenantId},
-    model::InputDigest,
+    model::{InputDigest, operations::diff::ScanId},
 };
 
 macro_rules! schema {
@@ -39,6 +39,11 @@ schema!(JobId, "JobId", |_generator| json_schema!({
 schema!(InputDigest, "InputDigest", |_generator| json_schema!({
     "type": "string", "pattern": "^[0-9a-f]{64}$",
     "description": "The SHA-256 of an input, in lower-case hexadecimal."
+}));
+
+schema!(ScanId, "ScanId", |_generator| json_schema!({
+    "type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(-[1-9][0-9]{0,8})?$",
+    "description": "A scan: the id of its job, and the attempt where that was not the first."
 }));
 
 schema!(Error, "Error", |generator| json_schema!({

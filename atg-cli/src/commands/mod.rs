@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod generate_iac;
@@ -19,6 +20,7 @@ pub(crate) async fn run(command: &Command, session: &Session) -> CommandResult {
     match command {
         Command::Scan(args) => scan::run(args, session).await,
         Command::Query(args) => query::run(args, session).await,
+        Command::Diff(args) => diff::run(args, session).await,
         Command::Show(args) => show::run(args, session).await,
         Command::GenerateIac(args) => generate_iac::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,

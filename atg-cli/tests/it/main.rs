@@ -3,6 +3,7 @@
 mod admin;
 mod azure;
 mod config;
+mod diff;
 mod generate_iac;
 mod help;
 mod jobs;

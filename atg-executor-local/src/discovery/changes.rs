@@ -88,7 +88,7 @@ fn no_external() -> List {
 
 /// One line: `{"change":"changed","id":…,"kind":…,"changes":[{"path":…,"before":…,"after":…}]}`. A value that was or is
 /// not there is left out, which `null` would not tell apart.
-fn write_change(change: &Change, out: &mut String) {
+pub(crate) fn write_change(change: &Change, out: &mut String) {
     let (name, id, kind) = match change {
         Change::Added { id, kind } => ("added", id, kind),
         Change::Changed { id, kind, .. } => ("changed", id, kind),
@@ -113,7 +113,7 @@ fn write_change(change: &Change, out: &mut String) {
     out.push('}');
 }
 
-fn write_property(change: &PropertyChange, out: &mut String) {
+pub(crate) fn write_property(change: &PropertyChange, out: &mut String) {
     out.push_str("{\"path\":");
     write_string(&change.path, out);
     for (name, value) in [(",\"before\":", &change.before), (",\"after\":", &change.after)] {

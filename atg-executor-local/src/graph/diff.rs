@@ -84,7 +84,12 @@ fn nested(text: &str) -> Option<Json> {
 }
 
 /// Compares with a stack of our own: JSON may be nested deeper than a thread's stack is.
-fn values(path: &str, before: Option<&Json>, after: Option<&Json>, changes: &mut Vec<PropertyChange>) {
+pub(crate) fn values(
+    path: &str,
+    before: Option<&Json>,
+    after: Option<&Json>,
+    changes: &mut Vec<PropertyChange>,
+) {
     let mut open = vec![(path.to_owned(), before, after)];
     while let Some((path, before, after)) = open.pop() {
         match (before, after) {

@@ -4,6 +4,7 @@ pub(crate) mod content;
 pub(crate) mod diff;
 pub mod embedded;
 pub(crate) mod import_check;
+pub(crate) mod lines;
 mod model;
 pub(crate) mod record;
 pub(crate) mod statement;

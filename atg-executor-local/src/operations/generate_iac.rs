@@ -90,10 +90,12 @@ async fn target(parameters: &Parameters, context: &Context) -> Result<Option<Oth
         .transpose()
         .map_err(|error| error.with_field("/ledger", "is no ledger"))?;
     let said = ledger.as_ref().map(|ledger| ledger.target_tenant_id);
-    Ok(parameters
-        .target_tenant_id
-        .or(said)
-        .map(|tenant| OtherTenant { tenant, ledger }))
+    let Some(tenant) = parameters.target_tenant_id.or(said) else {
+        return Ok(None);
+    };
+    // A ledger may name one that the parameters do not.
+    context.tenants(Some(tenant))?;
+    Ok(Some(OtherTenant { tenant, ledger }))
 }
 
 /// A small input as a text.

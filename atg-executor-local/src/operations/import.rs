@@ -1,6 +1,6 @@
 //! `import`: an export, back into a graph.
 
-use std::io::{BufRead, BufReader, ErrorKind as IoKind, Read, Write};
+use std::io::Write;
 
 use atg_sdk::{
     Completeness, Counters, Error, ErrorKind, Output, Result,
@@ -10,18 +10,12 @@ use serde_json::json;
 
 use crate::{
     context::{Context, Ended},
-    graph::{Counts, ImportRequest, RecordSource},
+    graph::{Counts, ImportRequest, RecordSource, lines::LineReader},
     inputs::InputFile,
 };
 
-/// No node is longer: ARM takes 4 MB in one request and answers little more.
-const MAX_LINE: u64 = 64 * 1024 * 1024;
-
 /// How often progress is told, in lines.
 const TELL: u64 = 10_000;
-
-/// The first bytes of a zstd frame (RFC 8878, section 3.1.1).
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
     let digest = parameters.input.as_ref().ok_or_else(|| {
@@ -62,7 +56,7 @@ async fn report(context: &Context, counts: Counts) -> Result<()> {
 struct Lines {
     input: InputFile,
     context: Context,
-    file: Option<Box<dyn BufRead + Send>>,
+    file: Option<LineReader>,
     number: u64,
     /// How many there are, once they were read to the end.
     all: Option<u64>,
@@ -79,10 +73,10 @@ impl Lines {
         }
     }
 
-    fn file(&mut self) -> Result<&mut Box<dyn BufRead + Send>> {
+    fn file(&mut self) -> Result<&mut LineReader> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => open(&self.input)?,
+            None => LineReader::new(self.input.open()?)?,
         };
         Ok(self.file.insert(file))
     }
@@ -106,37 +100,16 @@ impl Lines {
 
 impl RecordSource for Lines {
     fn next(&mut self) -> Result<Option<String>> {
-        let number = self.number + 1;
-        let mut line = Vec::new();
-        self.file()?
-            .take(MAX_LINE + 1)
-            .read_until(b'\n', &mut line)
-            .map_err(|error| unreadable(number, &error))?;
-        if line.is_empty() {
+        let Some(line) = self.file()?.next()? else {
             self.all = Some(self.number);
             return Ok(None);
-        }
-        self.number = number;
-        if line.len() as u64 > MAX_LINE {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "read the export: line {number} is longer than 64 MiB, which no node is; export it again"
-                ),
-            ));
-        }
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
-        if number.is_multiple_of(TELL) {
+        };
+        self.number += 1;
+        if self.number.is_multiple_of(TELL) {
             self.context.check_cancelled()?;
             self.tell();
         }
-        String::from_utf8(line).map(Some).map_err(|_| {
-            Error::invalid(format!(
-                "read the export: line {number} is not UTF-8; export it again"
-            ))
-        })
+        Ok(Some(line))
     }
 
     fn rewind(&mut self) -> Result<()> {
@@ -144,25 +117,4 @@ impl RecordSource for Lines {
         self.number = 0;
         Ok(())
     }
-}
-
-fn open(input: &InputFile) -> Result<Box<dyn BufRead + Send>> {
-    let mut file = BufReader::with_capacity(1 << 16, input.open()?);
-    let start = file.fill_buf().map_err(|error| unreadable(1, &error))?;
-    if !start.starts_with(&ZSTD) {
-        return Ok(Box::new(file));
-    }
-    let decoder = zstd::Decoder::with_buffer(file).map_err(|error| unreadable(1, &error))?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, decoder)))
-}
-
-fn unreadable(line: u64, error: &std::io::Error) -> Error {
-    let what = match error.kind() {
-        IoKind::UnexpectedEof => "it was cut short".to_owned(),
-        _ => error.to_string(),
-    };
-    Error::invalid(format!(
-        "read the export: after line {}: {what}; nothing was changed, copy or export it again",
-        line - 1
-    ))
 }

@@ -1,5 +1,6 @@
 //! One file an operation: `async fn run(parameters, &Context) -> Result<Ended>`.
 
+mod diff;
 mod export;
 mod generate_iac;
 mod import;
@@ -21,6 +22,7 @@ pub fn validate(operation: &Operation) -> Result<()> {
     match operation {
         Operation::Scan(parameters) => scan::validate(parameters),
         Operation::Query(parameters) => query::validate(parameters),
+        Operation::Diff(parameters) => diff::validate(parameters),
         Operation::GenerateIac(parameters) => generate_iac::validate(parameters),
         Operation::Export(_) | Operation::Import(_) | Operation::SelfTest(_) => Ok(()),
         #[cfg(feature = "rehearsal")]
@@ -33,6 +35,7 @@ pub(crate) async fn run(operation: Operation, context: &Context) -> Result<Ended
     match operation {
         Operation::Scan(parameters) => scan::run(parameters, context).await,
         Operation::Query(parameters) => query::run(parameters, context).await,
+        Operation::Diff(parameters) => diff::run(parameters, context).await,
         Operation::Export(parameters) => export::run(parameters, context).await,
         Operation::Import(parameters) => import::run(parameters, context).await,
         Operation::GenerateIac(parameters) => generate_iac::run(parameters, context).await,

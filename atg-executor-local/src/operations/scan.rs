@@ -16,7 +16,10 @@ use std::{sync::Arc, time::Instant};
 use atg_sdk::{
     Completeness, Error, Output, Result,
     azure::TenantId,
-    model::operations::scan::{self, Parameters},
+    model::operations::{
+        diff::ScanId,
+        scan::{self, Parameters},
+    },
 };
 use jiff::Timestamp;
 
@@ -111,10 +114,10 @@ impl<'a> Scan<'a> {
         let filters = Arc::new(Filters::new(&parameters)?);
         let (scan_id, checkpoints) = match &origin {
             // Each attempt of a job is a scan of its own.
-            Origin::File(_) => match context.attempt() {
-                1 => (context.job_id().to_string(), None),
-                attempt => (format!("{}-{attempt}", context.job_id()), None),
-            },
+            Origin::File(_) => {
+                let scan = ScanId::of(context.outer_job(), context.attempt());
+                (scan.to_string(), None)
+            }
             // All attempts are one scan, which goes on where it was stopped.
             Origin::Azure(_) => {
                 let job = context.outer_job().to_string();
@@ -147,7 +150,11 @@ impl<'a> Scan<'a> {
                 .progress(0.0, "waiting for the turn to write to the tenant", counters);
             let start = ScanStart {
                 tenant: self.tenant,
-                holder: format!("job {} (process {})", self.context.job_id(), std::process::id()),
+                holder: format!(
+                    "job {} (process {})",
+                    self.context.outer_job(),
+                    std::process::id()
+                ),
                 scan_id: self.scan_id.clone(),
                 no_wait: self.parameters.no_wait,
                 rebuild_edges: self.parameters.rebuild_edges,

@@ -11,7 +11,7 @@ use atg_sdk::{
     azure::TenantId,
     model::{
         PartHealth,
-        operations::{export, generate_iac, import, query, rehearsal, scan, self_test},
+        operations::{diff, export, generate_iac, import, query, rehearsal, scan, self_test},
     },
     rest::Problem,
 };
@@ -177,6 +177,42 @@ fn outputs() -> Vec<Output> {
             rows: vec![row],
             row_count: 1,
             truncated: false,
+        }),
+        Output::Diff(diff::Output {
+            identical: false,
+            matched_by: diff::MatchedBy::Path,
+            left: diff::SideCounts {
+                tenant_ids: vec![tenant()],
+                nodes: 902,
+                edges: 2_841,
+            },
+            right: diff::SideCounts {
+                tenant_ids: vec![TenantId::new(Uuid::from_u128(0xb))],
+                nodes: 903,
+                edges: 2_840,
+            },
+            nodes: diff::Differences {
+                added: 2,
+                removed: 1,
+                changed: 3,
+                unchanged: 898,
+            },
+            edges: diff::Differences {
+                added: 0,
+                removed: 1,
+                changed: 0,
+                unchanged: 2_840,
+            },
+            score: 0.9934,
+            types: vec![diff::TypeDifferences {
+                kind: "Microsoft.Web/sites".to_owned(),
+                left: 7,
+                right: 8,
+                added: 2,
+                removed: 1,
+                changed: 3,
+            }],
+            types_total: 1,
         }),
         Output::Export(export::Output {
             nodes: 902,
@@ -449,6 +485,14 @@ fn the_parameters_of_every_operation() {
                 .unwrap()
                 .clone(),
             ..query::Parameters::default()
+        }),
+        Operation::Diff(diff::Parameters {
+            tenant_id: None,
+            left: Some(diff::Side::ScanId(diff::ScanId::of(
+                JobId::from_uuid(Uuid::from_u128(0x0198_c1e2_7a00_7000_8000_0000_0000_abcd)),
+                2,
+            ))),
+            right: Some(diff::Side::TenantId(tenant())),
         }),
         Operation::Export(export::Parameters::default()),
         Operation::Import(import::Parameters {

@@ -9,6 +9,7 @@ use std::{
 use atg_sdk::{
     Error, ErrorKind, FormerJob, InputContent, Job, JobId, JobRequest, Operation, TraceParent,
     azure::TenantId,
+    model::operations::diff::Side,
     rest::{PROBLEM_JSON, headers},
 };
 use futures::StreamExt as _;
@@ -62,6 +63,7 @@ impl Service {
         }
         if validate_only {
             self.require_inputs(&operation, caller).await?;
+            self.require_scans(&operation, caller).await?;
             let answer = json!({ "valid": true, "operation": name, "parameters": operation.parameters() });
             return Ok(json_body(StatusCode::OK, &answer)?);
         }
@@ -131,8 +133,11 @@ impl Service {
             members.insert("tenant_id".to_owned(), Value::String(target.to_string()));
         }
         let operation = Operation::from_parts(name, body)?;
+        for tenant in operation.named_tenants() {
+            self.require_tenant(caller, tenant)?;
+        }
         match operation.tenant_id() {
-            Some(tenant) => self.require_tenant(caller, tenant)?,
+            Some(_) => {}
             None if may_omit_tenant(name) => {}
             None => {
                 let error = Error::invalid(format!("the body is not what {name} takes: see `errors`"));
@@ -176,6 +181,7 @@ impl Service {
         caller: &Caller,
         trace: Option<TraceParent>,
     ) -> Result<Job, Failure> {
+        self.require_scans(&operation, caller).await?;
         let confined_to = self.confinement(caller);
         let request = JobRequest {
             confined_to,
@@ -203,6 +209,32 @@ impl Service {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown_input(&error)),
                 Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses scans that are not the caller's, or that kept nothing to compare with.
+    async fn require_scans(&self, operation: &Operation, caller: &Caller) -> Result<(), Failure> {
+        let Operation::Diff(parameters) = operation else {
+            return Ok(());
+        };
+        for (name, side) in parameters.sides() {
+            let Side::ScanId(scan) = side else {
+                continue;
+            };
+            let found = match self.executor.get_job(scan.job()).await {
+                Ok(job) if job.owner == caller.owner => scan.kept_export(&job).map(|_| job.tenant_id),
+                Ok(_) => Err(scan.unknown()),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone) => {
+                    Err(scan.unknown())
+                }
+                Err(error) => return Err(error.into()),
+            };
+            match found {
+                Ok(tenant) => tenant.map_or(Ok(()), |tenant| self.require_tenant(caller, tenant))?,
+                Err(error) if error.kind() == ErrorKind::Conflict => return Err(error.into()),
+                Err(error) => return Err(unknown_scan(&error, name)),
             }
         }
         Ok(())
@@ -307,6 +339,15 @@ fn unknown_input(error: &Error) -> Failure {
         Error::invalid("the body names an input that this service does not hold")
             .with_code("UnknownInput")
             .with_field("/input", error.message().to_owned()),
+    )
+}
+
+/// A scan that cannot be a side: the caller's body is what is wrong, not the path.
+fn unknown_scan(error: &Error, side: &str) -> Failure {
+    Failure::from(
+        Error::invalid("the body names a scan of which there is no kept export")
+            .with_code("UnknownScan")
+            .with_field(format!("/{side}/scan_id"), error.message().to_owned()),
     )
 }
 

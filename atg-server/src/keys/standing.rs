@@ -16,7 +16,7 @@ impl KeyRing {
         &self,
         owner: &Owner,
         operation: &str,
-        tenant: Option<TenantId>,
+        tenants: &[TenantId],
         confined_to: Option<&[TenantId]>,
         now: Timestamp,
     ) -> Result<Option<Vec<TenantId>>> {
@@ -42,10 +42,9 @@ impl KeyRing {
         if accesses.is_empty() {
             return refuse("no API key of its owner has the scope for it any more");
         }
-        if let Some(tenant) = tenant
-            && !accesses.iter().any(|access| access.admits(tenant))
-        {
-            return refuse("no API key of its owner is for its tenant any more");
+        let admitted = |tenant: &TenantId| accesses.iter().any(|access| access.admits(*tenant));
+        if !tenants.iter().all(admitted) {
+            return refuse("no API key of its owner is for its tenants any more");
         }
         let known: Option<Vec<TenantId>> = accesses
             .iter()
@@ -106,7 +105,8 @@ mod tests {
         let pepper = Pepper::new(secrecy::ExposeSecret::expose_secret(&secret).as_bytes()).unwrap();
         let ring = KeyRing::load(Arc::new(StaticKeys(records)), pepper, Environment::Dev).await?;
         let now = Timestamp::from_second(1_000).unwrap();
-        ring.standing(&Owner::new("one"), "scan", tenant.map(id), confined_to, now)
+        let tenants: Vec<_> = tenant.map(id).into_iter().collect();
+        ring.standing(&Owner::new("one"), "scan", &tenants, confined_to, now)
     }
 
     #[tokio::test]

@@ -147,6 +147,7 @@ impl Attempt {
         if let Some(admit) = &self.shared.options.admit {
             self.claim.confined_to = admit(&self.claim)?;
         }
+        self.shared.hand_over_scans(&mut self.claim).await?;
         self.shared.hand_over_inputs(&self.claim).await?;
         let request = request(&self.claim);
         let id = request.id;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use atg_sdk::{
-    Artifact, Error, ErrorKind, ExecutorExt as _, InputContent, Job, JobId, JobRequest, Result, WorkContext,
+    Artifact, Error, ErrorKind, ExecutorExt as _, InputContent, Job, JobId, JobRequest, Operation, Result,
+    WorkContext, model::operations::diff::Side,
 };
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -64,6 +65,45 @@ impl Shared {
                     "hand over the input {digest}: the store holds other bytes: send the file again"
                 )));
             }
+        }
+        Ok(())
+    }
+
+    /// Puts the exports that scans kept in the place of the scans: the inner executor knows none of the outer jobs.
+    pub(super) async fn hand_over_scans(&self, claim: &mut Claim) -> Result<()> {
+        let Operation::Diff(parameters) = &mut claim.operation else {
+            return Ok(());
+        };
+        for side in parameters.sides_mut() {
+            let Side::ScanId(scan) = *side else {
+                continue;
+            };
+            let job = match self.queue.backend().get(scan.job()).await {
+                Ok(job) if job.owner == claim.owner => job,
+                Ok(_) => return Err(scan.unknown()),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone) => {
+                    return Err(scan.unknown());
+                }
+                Err(error) => return Err(error),
+            };
+            let export = scan.kept_export(&job)?;
+            let place = artifact_place(job.id, job.attempt, &export.name);
+            let objects = self.queue.objects();
+            let content = match objects.file(&place) {
+                Some(path) => InputContent::File(path),
+                None => {
+                    let size = export.size_bytes;
+                    InputContent::Stream(objects.read(&place, size, 0..size).await?)
+                }
+            };
+            let put = self.inner.put_input(&claim.owner, content).await?;
+            if put.sha256.as_str() != export.sha256 {
+                return Err(Error::internal(format!(
+                    "hand over the export of scan {scan}: the store holds other bytes: scan again"
+                )));
+            }
+            // Whether the tenants in it may be compared is for the operation to see, as with any input.
+            *side = Side::Input(put.sha256);
         }
         Ok(())
     }

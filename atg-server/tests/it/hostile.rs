@@ -67,7 +67,7 @@ async fn scene() -> Scene {
     let mut foreign = Vec::new();
     for tenant in [TENANT_A, TENANT_B] {
         let digest = put(&site, &operator, rows_of(tenant).into_bytes()).await;
-        let body = json!({ "tenant_id": tenant, "input": digest });
+        let body = json!({ "tenant_id": tenant, "input": digest, "keep_export": true });
         let scanned = site.post("/api/v1/scan", &operator, &body).send().await.json();
         let scanned = site.ended(&operator, id_of(&scanned)).await;
         assert_eq!(scanned["status"], "completed", "{scanned}");
@@ -358,4 +358,75 @@ async fn an_import_of_foreign_rows_writes_none_of_them() {
         assert_eq!(job["status"], "failed", "{job}");
     }
     assert_eq!(count().await, before);
+}
+
+#[tokio::test]
+async fn nothing_of_b_is_compared_with_anything() {
+    let Scene {
+        site,
+        attacker,
+        operator,
+        export,
+        foreign,
+    } = scene().await;
+    let digest = put(&site, &attacker, export).await;
+    let own = json!({ "tenant_id": TENANT_A });
+    let (tenant, scan) = (json!({ "tenant_id": TENANT_B }), json!({ "scan_id": foreign[0] }));
+    for (one, other) in [(&own, &tenant), (&tenant, &own), (&tenant, &tenant)] {
+        for query in ["", "?validate_only=true"] {
+            let path = format!("/api/v1/diff{query}");
+            let body = json!({ "left": one, "right": other });
+            refused(&path, &site.post(&path, &attacker, &body).send().await);
+        }
+    }
+    for (side, pointer) in [("left", "/left/scan_id"), ("right", "/right/scan_id")] {
+        let mut body = json!({ "left": own, "right": own });
+        body[side] = scan.clone();
+        for path in ["/api/v1/diff", "/api/v1/diff?validate_only=true"] {
+            let answer = site.post(path, &attacker, &body).send().await;
+            let problem = answer.problem(422, "UnknownScan");
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+            assert_clean("an unknown scan", &problem.to_string());
+        }
+    }
+    // An export of B that leaked comes in as the attacker's own input.
+    let body = json!({ "left": own, "right": { "input": digest } });
+    let job = site.post("/api/v1/diff", &attacker, &body).send().await.json();
+    let job = site.ended(&attacker, id_of(&job)).await;
+    assert_eq!(job["status"], "failed", "{job}");
+    assert_eq!(job["error"]["kind"], "PermissionDenied", "{job}");
+
+    // Whoever may do it may.
+    let body = json!({ "left": scan, "right": tenant });
+    let job = site.post("/api/v1/diff", &operator, &body).send().await.json();
+    let job = site.ended(&operator, id_of(&job)).await;
+    assert_eq!(job["status"], "completed", "{job}");
+    assert_eq!(job["output"]["identical"], true, "{job}");
+}
+
+#[tokio::test]
+async fn a_comparison_without_sides_is_told_what_is_missing() {
+    let Scene { site, attacker, .. } = scene().await;
+    let answer = site.post("/api/v1/diff", &attacker, &json!({})).send().await;
+    let problem = answer.problem(422, "InvalidArgument");
+    let pointers: Vec<_> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(pointers, ["/left", "/right"], "{problem}");
+    for side in [
+        json!({}),
+        json!({ "path": "/etc/passwd" }),
+        json!({ "tenant_id": TENANT_A, "scan_id": TENANT_A }),
+        json!({ "scan_id": "../../x" }),
+        json!("tenant"),
+    ] {
+        let body = json!({ "left": side, "right": { "tenant_id": TENANT_A } });
+        let answer = site.post("/api/v1/diff", &attacker, &body).send().await;
+        assert_eq!(answer.status, 422, "{side}: {answer:?}");
+        let pointer = answer.json()["errors"][0]["pointer"].as_str().unwrap().to_owned();
+        assert!(pointer.starts_with("/left"), "{side}: {pointer}");
+    }
 }

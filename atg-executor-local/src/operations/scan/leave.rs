@@ -117,7 +117,7 @@ pub(super) async fn artifacts(scan: Scan<'_>, units: &[Unit], counts: ScanCounts
     }
     let mut run = json!({
         "scan_id": scan.scan_id,
-        "job_id": scan.context.job_id().to_string(),
+        "job_id": scan.context.outer_job().to_string(),
         "started_at": scan.started_at.to_string(),
         "duration_seconds": scan.started.elapsed().as_secs_f64(),
     });

@@ -1,5 +1,6 @@
 //! The operations: for each, its parameters and its output, side by side in one file.
 
+pub mod diff;
 pub mod export;
 pub mod generate_iac;
 pub mod import;
@@ -143,9 +144,33 @@ pub struct OperationSchema {
 operations! {
     Scan, "scan", scan;
     Query, "query", query;
+    Diff, "diff", diff;
     Export, "export", export;
     Import, "import", import;
     GenerateIac, "generate-iac", generate_iac;
     SelfTest, "self-test", self_test;
     #[cfg(feature = "rehearsal")] Rehearsal, "rehearsal", rehearsal;
+}
+
+impl Operation {
+    /// Every tenant that the parameters name, whatever for: whoever asks must be allowed all of them.
+    #[must_use]
+    pub fn named_tenants(&self) -> Vec<TenantId> {
+        let further: Vec<TenantId> = match self {
+            Self::Diff(parameters) => parameters
+                .sides()
+                .filter_map(|(_, side)| match side {
+                    diff::Side::TenantId(tenant) => Some(*tenant),
+                    diff::Side::ScanId(_) | diff::Side::Input(_) => None,
+                })
+                .collect(),
+            Self::GenerateIac(parameters) => parameters.target_tenant_id.into_iter().collect(),
+            Self::Scan(_) | Self::Query(_) | Self::Export(_) | Self::Import(_) | Self::SelfTest(_) => {
+                Vec::new()
+            }
+            #[cfg(feature = "rehearsal")]
+            Self::Rehearsal(_) => Vec::new(),
+        };
+        self.tenant_id().into_iter().chain(further).collect()
+    }
 }

@@ -187,17 +187,17 @@ fn admit(config: &Config, keys: &Arc<KeyRing>) -> Admit {
     };
     let target = config.target_tenant;
     Arc::new(move |claim| {
-        let tenant = claim.operation.tenant_id();
+        let tenants = claim.operation.named_tenants();
         let stored = claim.confined_to.as_deref();
         let left = match &ring {
             Some(ring) => {
                 let name = claim.operation.name();
-                ring.standing(&claim.owner, name, tenant, stored, Timestamp::now())?
+                ring.standing(&claim.owner, name, &tenants, stored, Timestamp::now())?
             }
             None => stored.map(<[TenantId]>::to_vec),
         };
         let Some(target) = target else { return Ok(left) };
-        let foreign = tenant.is_some_and(|tenant| tenant != target)
+        let foreign = tenants.iter().any(|tenant| *tenant != target)
             || left
                 .as_ref()
                 .is_some_and(|left| !left.is_empty() && !left.contains(&target));
