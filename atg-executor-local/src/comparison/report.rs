@@ -129,7 +129,7 @@ pub(super) fn markdown(output: &Output, findings: &Findings) -> String {
         changed_edges,
     } = &findings.shown;
     section("Added", output.nodes.added, added, &mut out, |(kind, id), out| {
-        node(kind, id, out)
+        node(kind, id, out);
     });
     section(
         "Removed",

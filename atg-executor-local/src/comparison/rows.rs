@@ -134,10 +134,10 @@ impl Stream {
     }
 
     fn line(&mut self) -> Result<Option<String>> {
-        self.lines.next().map_err(|error| self.of_this_side(error))
+        self.lines.next().map_err(|error| self.of_this_side(&error))
     }
 
-    fn of_this_side(&self, error: Error) -> Error {
+    fn of_this_side(&self, error: &Error) -> Error {
         Error::new(
             error.kind(),
             format!("the {} side: {}", self.side, error.message()),

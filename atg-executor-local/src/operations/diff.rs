@@ -64,7 +64,7 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
     });
     let (tenant, work) = (parameters.tenant_id, context.clone());
     let ended = tokio::task::spawn_blocking(move || {
-        compare([left_export, right_export], tenant, run, started, &work)
+        compare(&[left_export, right_export], tenant, run, started, &work)
     });
     let output = ended
         .await
@@ -173,7 +173,7 @@ impl RecordSink for Lines {
 
 /// Everything that waits for nothing.
 fn compare(
-    sides: [Export; 2],
+    sides: &[Export; 2],
     tenant: Option<TenantId>,
     mut run: serde_json::Value,
     started: Instant,
