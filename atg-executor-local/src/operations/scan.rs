@@ -10,6 +10,7 @@ mod gather;
 mod leave;
 mod live;
 mod removal;
+mod role_names;
 
 use std::{sync::Arc, time::Instant};
 
@@ -180,7 +181,11 @@ impl<'a> Scan<'a> {
             "resolving what resources say of each other",
             self.gathered.counters(),
         );
-        self.writer().await?;
+        let held_back = self.gathered.roles.release();
+        let writer = self.writer().await?;
+        if !held_back.is_empty() {
+            writer.write(held_back).await?;
+        }
         let Some(writer) = self.writer.take() else {
             return Err(Error::internal("end a scan that has no way into the graph"));
         };

@@ -66,5 +66,8 @@ pub fn find<'a>(id: &ResourceId, resource_type: &str, members: &'a [(String, Jso
 pub fn find_in_directory_object(kind: &str, members: &[(String, Json)]) -> Vec<Reference> {
     let mut references = walk::directory_object(kind, members);
     references.extend(access::app_roles(members));
+    if kind == "OAuth2PermissionGrant" {
+        references.extend(access::grant(members));
+    }
     references
 }

@@ -79,9 +79,64 @@ fn an_app_role_is_a_role_on_the_service_that_grants_it() {
     assert_eq!(
         edges(&found.described),
         [
-            "11111111-1111-1111-1111-111111111111 HAS_ROLE 22222222-2222-2222-2222-222222222222 @ appRoleAssignments"
+            "11111111-1111-1111-1111-111111111111 HAS_ROLE 22222222-2222-2222-2222-222222222222 @ appRoleAssignments.x"
         ]
     );
+}
+
+#[test]
+fn who_gives_app_roles_knows_their_names_and_a_principal_may_have_several() {
+    let (client, service) = (
+        "11111111-1111-1111-1111-111111111111",
+        "22222222-2222-2222-2222-222222222222",
+    );
+    let assigned = |id: &str, role: &str| {
+        format!(r#"{{"id":"{id}","principalId":"{client}","resourceId":"{service}","appRoleId":"{role}"}}"#)
+    };
+    let found = describe(&format!(
+        r##"{{"@odata.type":"#microsoft.graph.servicePrincipal","id":"{service}",
+            "appRoles":[{{"id":"R1","value":"Mail.Read"}},{{"id":"r2","displayName":"Write","value":null}}],
+            "appRoleAssignedTo":[{},{},{}]}}"##,
+        assigned("a", "r1"),
+        assigned("b", "r2"),
+        assigned("c", "r3"),
+    ));
+    let roles: Vec<_> = found
+        .described
+        .references
+        .iter()
+        .map(|edge| (edge.path.as_str(), edge.properties[0].1.clone()))
+        .collect();
+    assert_eq!(
+        roles,
+        [
+            ("appRoleAssignedTo.a", Value::from("Mail.Read")),
+            ("appRoleAssignedTo.b", Value::from("Write")),
+            ("appRoleAssignedTo.c", Value::from("r3")),
+        ]
+    );
+}
+
+#[test]
+fn a_delegated_permission_leads_from_the_application_to_the_service() {
+    let found = describe(
+        r##"{"@odata.type":"#microsoft.graph.oAuth2PermissionGrant","id":"g","consentType":"Principal","scope":" User.Read Mail.Read",
+            "clientId":"11111111-1111-1111-1111-111111111111","resourceId":"22222222-2222-2222-2222-222222222222",
+            "principalId":"33333333-3333-3333-3333-333333333333"}"##,
+    );
+    assert_eq!(found.described.node.labels, ["OAuth2PermissionGrant"]);
+    assert_eq!(
+        edges(&found.described),
+        [
+            ". ASSIGNS 11111111-1111-1111-1111-111111111111 @ clientId",
+            ". ASSIGNS 22222222-2222-2222-2222-222222222222 @ resourceId",
+            ". ASSIGNS 33333333-3333-3333-3333-333333333333 @ principalId",
+            "11111111-1111-1111-1111-111111111111 HAS_ROLE 22222222-2222-2222-2222-222222222222 @ scope",
+        ]
+    );
+    let role = &found.described.references[3].properties;
+    assert!(role.contains(&("role".to_owned(), Value::from("User.Read Mail.Read"))));
+    assert!(role.contains(&("delegated".to_owned(), Value::Bool(true))));
 }
 
 #[test]

@@ -285,3 +285,26 @@ fn a_type_that_the_id_contradicts_is_kept_and_told() {
     let other_case = resource("Microsoft.Web/sites/s", "microsoft.web/Sites", "");
     assert!(other_case.problems.is_empty());
 }
+
+#[test]
+fn a_role_that_may_be_activated_is_marked() {
+    let found = describe(&format!(
+        r#"{{"id":"{SUB}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/e",
+            "type":"Microsoft.Authorization/roleEligibilityScheduleInstances",
+            "properties":{{"principalId":"11111111-1111-1111-1111-111111111111","scope":"{SUB}","endDateTime":"2027-01-01T00:00:00Z",
+            "roleDefinitionId":"{SUB}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}}}}"#
+    ));
+    let edge = found
+        .described
+        .references
+        .iter()
+        .find(|edge| edge.relationship == "HAS_ROLE")
+        .unwrap();
+    for property in [
+        ("role".to_owned(), Value::from("Owner")),
+        ("eligible".to_owned(), Value::Bool(true)),
+        ("expires_at".to_owned(), Value::from("2027-01-01T00:00:00Z")),
+    ] {
+        assert!(edge.properties.contains(&property), "{property:?}: {edge:?}");
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use atg_sdk::{Counters, Error, Result};
 use serde::Serialize;
 
+use super::role_names::RoleNames;
 use crate::{
     context::Context,
     discovery::{
@@ -37,6 +38,8 @@ pub(super) struct Gathered {
     limit: Option<u64>,
     of_file: bool,
     first_problem: Option<String>,
+    /// Names of roles, and who waits for one.
+    pub(super) roles: RoleNames,
     /// Hashes of the objects that were taken. Eight bytes an object, which is what it costs to say which came twice.
     seen: HashSet<u64>,
 }
@@ -70,6 +73,7 @@ impl Gathered {
             foreign: 0,
             limit,
             first_problem: None,
+            roles: RoleNames::default(),
             seen: HashSet::new(),
         }
     }
@@ -104,7 +108,7 @@ impl Gathered {
                 self.take(row, &mut described)?;
             }
         }
-        Ok(described)
+        Ok(self.roles.pass(described))
     }
 
     fn take(&mut self, row: Row, described: &mut Vec<Described>) -> Result<()> {
