@@ -1,5 +1,7 @@
 //! An ARM object: a resource, or a scope of the hierarchy.
 
+use std::borrow::Cow;
+
 use atg_sdk::azure::{Location, ResourceId, ResourceType};
 
 use super::{
@@ -41,7 +43,7 @@ pub(super) fn describe(
             sent.parse::<ResourceType>()
                 .map_err(|error| DescribeError::bad("type", error))?;
             level.map_or_else(
-                || types::canonical(sent).to_owned(),
+                || spelled(sent, &id).into_owned(),
                 |level| level.resource_type().to_owned(),
             )
         }
@@ -83,6 +85,18 @@ pub(super) fn describe(
         redacted: Vec::new(),
         problems,
     })
+}
+
+/// A type as it is usually spelled. Resource Graph sends all in small letters; of those that no table knows, the ID often
+/// says more.
+fn spelled<'a>(sent: &'a str, id: &'a ResourceId) -> Cow<'a, str> {
+    let known = types::canonical(sent);
+    if known != sent || sent.chars().any(char::is_uppercase) {
+        return Cow::Borrowed(known);
+    }
+    id.resource_type()
+        .filter(|told| told.as_str().eq_ignore_ascii_case(sent))
+        .map_or(Cow::Borrowed(sent), |told| Cow::Owned(told.as_str().to_owned()))
 }
 
 /// Makes the node of a body and the edges that its top level says, and the nodes of its tags, region and inline children.

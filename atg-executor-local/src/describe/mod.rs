@@ -102,9 +102,13 @@ impl Describer {
         // Classified first, so that a body of another shape costs no walk, and redacted before anything is made of it.
         let kind = facts(&object)?.kind();
         let redacted = redact::apply(&mut object);
-        let Json::Object(members) = object else {
+        let Json::Object(mut members) = object else {
             return Err(DescribeError::not_an_object());
         };
+        if self.source == Source::ResourceGraph {
+            // Its rows have every column, and an empty text is what it puts where a resource has no such member.
+            members.retain(|(_, value)| value.as_str() != Some(""));
+        }
         let mut description = match kind {
             facts::Kind::Entra => entra::describe(self, &members)?,
             facts::Kind::Arm => arm::describe(self, &members)?,

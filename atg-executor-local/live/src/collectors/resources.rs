@@ -6,10 +6,11 @@ use crate::{
     listing::Listing,
 };
 
-/// All columns that say something of their own: tenant, subscription and group stand in the ID.
+/// All columns that say something of their own: tenant, subscription and group stand in the ID. In the order in which Resource
+/// Manager mostly has them, since an edge keeps the path where it was said first.
 const QUERY: &str = "resources \
-    | project id, name, type, kind, location, managedBy, sku, plan, properties, tags, identity, zones, \
-      extendedLocation, systemData \
+    | project id, name, type, kind, location, managedBy, sku, plan, zones, extendedLocation, identity, tags, \
+      properties, systemData \
     | order by id asc";
 
 /// The rows of a page.

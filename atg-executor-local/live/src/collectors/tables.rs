@@ -94,8 +94,8 @@ impl GraphTable {
             condition => format!(" | where {condition}"),
         };
         let query = format!(
-            "{} | where type in~ ({}){also} | project id, name, type, kind, location, sku, properties, tags, identity, \
-             zones, systemData | order by id asc",
+            "{} | where type in~ ({}){also} | project id, name, type, kind, location, sku, zones, identity, tags, \
+             properties, systemData | order by id asc",
             table.name,
             quoted.join(", ")
         );

@@ -3,4 +3,5 @@
 mod children;
 mod directory;
 mod inventory;
+mod permissions;
 mod support;

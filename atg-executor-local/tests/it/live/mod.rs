@@ -1,5 +1,6 @@
 //! Scans of a simulated Azure, through the executor.
 
+mod recorded_tenant;
 mod removal;
 mod whole;
 

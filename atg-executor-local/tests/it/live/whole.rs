@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use atg_azure_sim::{Config, Fault, Matching, Pages, Rule, Schedule, Shape, Source};
-use atg_sdk::{Completeness, ErrorKind};
+use atg_sdk::{Completeness, ErrorKind, model::operations::scan::IncompleteUnit};
 use serde_json::json;
 
 use super::{Place, demo};
@@ -59,10 +59,10 @@ async fn the_whole_demo_tenant_comes_into_the_graph_and_nothing_changes_the_seco
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_made_up_tenant_of_ten_thousand_is_read_in_pages() {
+async fn a_made_up_tenant_is_read_in_pages() {
     let mut config = Config::new(Source::Generated {
         seed: 7,
-        rows: 10_000,
+        rows: 300,
         shape: Shape::default(),
     });
     config.pages = Pages {
@@ -72,7 +72,7 @@ async fn a_made_up_tenant_of_ten_thousand_is_read_in_pages() {
     let place = Place::new(config).await;
     let scanned = place.scan(json!({ "include_entra": false })).await;
     assert!(scanned.output.success, "{:?}", scanned.output);
-    assert!(scanned.output.resources > 5_000, "{:?}", scanned.output);
+    assert!(scanned.output.resources > 200, "{:?}", scanned.output);
     assert_eq!(scanned.report["problems_total"], 0);
 }
 
@@ -98,11 +98,9 @@ async fn what_cannot_be_read_is_a_partial_unit_with_its_reason() {
         (scanned.completeness, scanned.output.success),
         (Completeness::Partial, false)
     );
-    let unit = &scanned.output.incomplete_units[0];
-    assert_eq!(
-        (unit.collector.as_str(), unit.state.as_str()),
-        ("resources", "failed")
-    );
+    let of_resources = |unit: &&IncompleteUnit| unit.collector == "resources";
+    let unit = scanned.output.incomplete_units.iter().find(of_resources).unwrap();
+    assert_eq!(unit.state, "failed");
     assert!(unit.reason.contains("AuthorizationFailed"), "{unit:?}");
     assert!(
         !place.ids("ResourceGroup").await.is_empty(),
