@@ -15,7 +15,7 @@ use super::{
 };
 
 /// How many groups are held after they were made: about a megabyte each once their bodies have been read.
-const KEPT: usize = 64;
+const KEPT: usize = 256;
 
 /// A tenant of a seed.
 #[derive(Debug)]
