@@ -6,6 +6,7 @@ pub mod embedded;
 pub(crate) mod import_check;
 pub(crate) mod lines;
 mod model;
+pub mod neo4j;
 pub(crate) mod record;
 pub(crate) mod statement;
 #[cfg(test)]

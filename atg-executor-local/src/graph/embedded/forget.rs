@@ -53,6 +53,7 @@ pub(super) fn run(store: &EmbeddedStore, tenant: TenantId) -> Result<Counts> {
         String::new(),
         Default::default(),
         Box::new(Untold),
+        None,
     )?;
     let result = clear(&mut session).and_then(|counts| {
         session.begin()?;

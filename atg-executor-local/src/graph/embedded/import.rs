@@ -11,6 +11,7 @@ use super::{
     edge_table::{self, Edge},
     failure::Sql,
     file::MISSES_SOMETHING,
+    follow::Follower,
     forget::{self, Untold},
     lock,
     node_table::{self, History},
@@ -38,6 +39,26 @@ pub(super) fn run(
         refuse_known(store, &checked.tenants)?;
     }
     let tenants = take_all(store, &checked.tenants)?;
+    write(tenants, records)?;
+    Ok(checked.counts)
+}
+
+/// The same with followers, each of whom has taken and cleared its tenant elsewhere.
+pub(super) fn follow(
+    store: &EmbeddedStore,
+    tenants: Vec<(TenantId, Box<dyn Follower>)>,
+    scan_id: &str,
+    records: &mut dyn RecordSource,
+) -> Result<()> {
+    let mut sessions = Vec::new();
+    for (tenant, follower) in tenants {
+        sessions.push((tenant.to_string(), take(store, tenant, scan_id, Some(follower))?));
+    }
+    write(sessions, records)
+}
+
+/// Writes what was checked into tenants that were taken and hold nothing that they do not clear away themselves.
+fn write(tenants: Vec<(String, Session)>, records: &mut dyn RecordSource) -> Result<()> {
     records.rewind()?;
     let mut import = Import {
         tenants,
@@ -45,7 +66,7 @@ pub(super) fn run(
         endings: Vec::new(),
     };
     match import.write(records) {
-        Ok(()) => Ok(checked.counts),
+        Ok(()) => Ok(()),
         Err(error) => {
             for (_, session) in &mut import.tenants {
                 session.abandon();
@@ -84,7 +105,7 @@ fn take_all(store: &EmbeddedStore, tenants: &[TenantId]) -> Result<Vec<(String, 
     let scan_id = format!("import-{}", Uuid::now_v7());
     let mut taken: Vec<(String, Session)> = Vec::new();
     for tenant in tenants {
-        match take(store, *tenant, &scan_id) {
+        match take(store, *tenant, &scan_id, None) {
             Ok(session) => taken.push((tenant.to_string(), session)),
             Err(error) => {
                 for (_, session) in &taken {
@@ -97,7 +118,12 @@ fn take_all(store: &EmbeddedStore, tenants: &[TenantId]) -> Result<Vec<(String, 
     Ok(taken)
 }
 
-fn take(store: &EmbeddedStore, tenant: TenantId, scan_id: &str) -> Result<Session> {
+fn take(
+    store: &EmbeddedStore,
+    tenant: TenantId,
+    scan_id: &str,
+    follower: Option<Box<dyn Follower>>,
+) -> Result<Session> {
     let lock = lock::try_take(store, tenant, "atg import")?.map_err(|holder| {
         Error::new(
             ErrorKind::Conflict,
@@ -105,7 +131,15 @@ fn take(store: &EmbeddedStore, tenant: TenantId, scan_id: &str) -> Result<Sessio
         )
     })?;
     let never = CancellationToken::new();
-    Session::new(store, lock, tenant, scan_id.to_owned(), never, Box::new(Untold))
+    Session::new(
+        store,
+        lock,
+        tenant,
+        scan_id.to_owned(),
+        never,
+        Box::new(Untold),
+        follower,
+    )
 }
 
 struct Import {
@@ -267,6 +301,7 @@ impl Import {
                 .during("end the import")?;
             session.lock.release(&session.db)?;
             session.commit()?;
+            session.finished()?;
         }
         Ok(())
     }

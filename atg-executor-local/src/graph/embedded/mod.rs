@@ -9,10 +9,12 @@ mod edge_table;
 mod export;
 mod failure;
 mod file;
+pub(crate) mod follow;
 mod forget;
 mod import;
 mod info;
 mod lock;
+pub(crate) mod mirror;
 mod names;
 mod node_table;
 mod packed;
@@ -34,8 +36,8 @@ use async_trait::async_trait;
 use atg_sdk::{Error, Result, azure::TenantId};
 use rusqlite::Connection;
 
-use self::failure::Sql;
 pub use self::query::{SqlTable, sql_tables};
+use self::{failure::Sql, follow::Follower};
 use super::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
     RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery,
@@ -125,6 +127,25 @@ impl EmbeddedStore {
         &self.graph_id
     }
 
+    /// A scan of which somebody carries every transaction over to elsewhere.
+    pub(crate) async fn begin_followed(
+        &self,
+        start: ScanStart,
+        follower: Box<dyn Follower>,
+    ) -> Result<Box<dyn ScanWriter>> {
+        writer::begin(self, start, Some(follower)).await
+    }
+
+    /// An import, checked already, of which somebody carries every transaction over to elsewhere. Blocks.
+    pub(crate) fn import_followed(
+        &self,
+        tenants: Vec<(TenantId, Box<dyn Follower>)>,
+        scan_id: &str,
+        records: &mut dyn RecordSource,
+    ) -> Result<()> {
+        import::follow(self, tenants, scan_id, records)
+    }
+
     /// A connection that cannot change anything.
     pub(crate) fn reader(&self) -> Result<Connection> {
         file::reader(&self.path)
@@ -155,7 +176,7 @@ impl GraphStore for EmbeddedStore {
     }
 
     async fn begin_scan(&self, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
-        writer::begin(self, start).await
+        writer::begin(self, start, None).await
     }
 
     async fn query(&self, query: Query, mut rows: Box<dyn RowSink>) -> Result<QuerySummary> {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use super::{EmbeddedStore, failure::Sql, file, lock::Lock, names::Names};
+use super::{EmbeddedStore, failure::Sql, file, follow::Follower, lock::Lock, names::Names};
 use crate::{
     Observer,
     graph::{Change, ChangeSink},
@@ -34,6 +34,8 @@ pub(super) struct Session {
     /// How long a transaction collects work.
     slice: Duration,
     writes: Option<Observer>,
+    /// Carries what is written here over to elsewhere.
+    follower: Option<Box<dyn Follower>>,
     /// Made in the transaction that is open.
     made: Vec<Change>,
     /// By how much the transaction that is open changed the number of edges.
@@ -49,9 +51,13 @@ impl Session {
         scan_id: String,
         cancel: CancellationToken,
         changes: Box<dyn ChangeSink>,
+        mut follower: Option<Box<dyn Follower>>,
     ) -> Result<Self> {
         let db = file::writer(store.path())?;
         let names = Names::read(&db)?;
+        if let Some(follower) = &mut follower {
+            follower.attach(&db)?;
+        }
         Ok(Self {
             db,
             lock,
@@ -63,6 +69,7 @@ impl Session {
             changes,
             slice: store.options.slice,
             writes: store.options.writes.clone(),
+            follower,
             made: Vec::new(),
             edges: 0,
             began: None,
@@ -102,11 +109,17 @@ impl Session {
     /// Called between two pieces of work that may lie in different transactions.
     pub(super) fn breathe(&mut self) -> Result<()> {
         if let Some(began) = self.began {
-            if began.elapsed() < self.slice {
+            let full = match &self.follower {
+                Some(follower) => follower.is_full(&self.db)?,
+                None => began.elapsed() >= self.slice,
+            };
+            if !full {
                 return Ok(());
             }
             self.commit()?;
-            thread::sleep(began.elapsed() / PAUSE);
+            if self.follower.is_none() {
+                thread::sleep(began.elapsed() / PAUSE);
+            }
         }
         self.begin()
     }
@@ -129,10 +142,52 @@ impl Session {
         if let Some(writes) = &self.writes {
             writes.tell(began.elapsed());
         }
+        if let Some(follower) = &mut self.follower {
+            return follower.committed(&self.db, std::mem::take(&mut self.made), &mut *self.changes);
+        }
         for change in self.made.drain(..) {
             self.changes.record(&change)?;
         }
         Ok(())
+    }
+
+    /// Waits until everything that was committed is wherever it belongs, and told.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        match &mut self.follower {
+            Some(follower) => follower.flush(&mut *self.changes),
+            None => Ok(()),
+        }
+    }
+
+    /// Sees to it that the whole content of these nodes can be read.
+    pub(super) fn need_contents(&mut self, nodes: &[i64]) -> Result<()> {
+        match &mut self.follower {
+            Some(follower) => follower.load_contents(&self.db, nodes),
+            None => Ok(()),
+        }
+    }
+
+    /// Sees to it that all edges can be read. Not within a transaction.
+    pub(super) fn need_edges(&mut self) -> Result<()> {
+        if let Some(follower) = &mut self.follower
+            && follower.load_edges(&self.db)?
+        {
+            self.names = Names::read(&self.db)?;
+        }
+        Ok(())
+    }
+
+    /// Whether all edges can be read.
+    pub(super) fn has_edges(&self) -> bool {
+        self.follower.as_ref().is_none_or(|follower| follower.has_edges())
+    }
+
+    /// After the last transaction of work that ended well.
+    pub(super) fn finished(&mut self) -> Result<()> {
+        match &mut self.follower {
+            Some(follower) => follower.finished(&self.db, &mut *self.changes),
+            None => Ok(()),
+        }
     }
 
     /// Will be told of once it is committed.
@@ -153,6 +208,9 @@ impl Session {
         }
         if let Err(error) = self.lock.release(&self.db) {
             tracing::warn!(%error, "the write lock of the tenant stays until its heartbeat is old");
+        }
+        if let Some(follower) = &mut self.follower {
+            follower.abandoned();
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     EmbeddedStore,
+    follow::Follower,
     lock::{self, Lock},
     scan::Scan,
     session::Session,
@@ -35,7 +36,11 @@ enum Request {
 }
 
 /// Takes the lock and starts the thread.
-pub(super) async fn begin(store: &EmbeddedStore, start: ScanStart) -> Result<Box<dyn ScanWriter>> {
+pub(super) async fn begin(
+    store: &EmbeddedStore,
+    start: ScanStart,
+    follower: Option<Box<dyn Follower>>,
+) -> Result<Box<dyn ScanWriter>> {
     let ScanStart {
         tenant,
         holder,
@@ -51,7 +56,7 @@ pub(super) async fn begin(store: &EmbeddedStore, start: ScanStart) -> Result<Box
     let (ready, started) = oneshot::channel();
     let store = store.clone();
     let work = move || {
-        let scan = Session::new(&store, lock, tenant, scan_id, cancel, changes)
+        let scan = Session::new(&store, lock, tenant, scan_id, cancel, changes, follower)
             .and_then(|session| Scan::new(session, rebuild_edges, checkpoints));
         match scan {
             Ok(scan) => {

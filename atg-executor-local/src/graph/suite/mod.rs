@@ -14,8 +14,8 @@ pub(crate) mod writing;
 
 /// Expands every case for the store that `$make` makes. A case that hangs looks like one that passes, so each has a limit.
 macro_rules! graph_store_suite {
-    ($make:path) => {
-        $crate::graph::suite::graph_store_suite! { @cases $make;
+    ($make:path $(, #[$attribute:meta])?) => {
+        $crate::graph::suite::graph_store_suite! { @cases $make; [$($attribute)?]
             writing {
                 a_first_scan_adds_everything
                 an_unchanged_scan_writes_nothing
@@ -85,17 +85,21 @@ macro_rules! graph_store_suite {
             }
         }
     };
-    (@cases $make:path; $($module:ident { $($case:ident)* })*) => {
+    (@cases $make:path; $attributes:tt $($module:ident { $($case:ident)* })*) => {
         $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let made = $make().await;
-                let limit = std::time::Duration::from_secs(60);
-                tokio::time::timeout(limit, $crate::graph::suite::$module::$case(made.store()))
-                    .await
-                    .expect("the case takes less than a minute");
-            }
+            $crate::graph::suite::graph_store_suite! { @case $make; $attributes $module $case }
         )*)*
+    };
+    (@case $make:path; [$($attribute:meta)?] $module:ident $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
+        async fn $case() {
+            let made = $make().await;
+            let limit = std::time::Duration::from_secs(60);
+            tokio::time::timeout(limit, $crate::graph::suite::$module::$case(made.store()))
+                .await
+                .expect("the case takes less than a minute");
+        }
     };
 }
 pub(crate) use graph_store_suite;

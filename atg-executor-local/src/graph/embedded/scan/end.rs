@@ -33,6 +33,7 @@ impl Scan {
         }
         // Counts the edges of this transaction too, so it ends here and the lock goes with the next one.
         self.session.commit()?;
+        self.session.settle()?;
         self.session.tell_external()?;
         self.session.begin()?;
         let session = &mut self.session;
@@ -56,6 +57,7 @@ impl Scan {
         let session = &mut self.session;
         session.lock.release(&session.db)?;
         session.commit()?;
+        session.finished()?;
         Ok(self.counts)
     }
 

@@ -61,6 +61,8 @@ impl Scan {
             let page = self.pending_after(last)?;
             let Some((node, _)) = page.last() else { break };
             last = *node;
+            let nodes: Vec<i64> = page.iter().map(|(node, _)| *node).collect();
+            self.session.need_contents(&nodes)?;
             for (node, content) in page {
                 self.session.breathe()?;
                 self.change(node, content)?;

@@ -10,6 +10,7 @@ use crate::graph::{
     embedded::{
         edge_table::{self, Touched},
         failure::Sql,
+        file::IN_THE_MIDDLE,
         node_table::{self, CONTENT, read_class, read_content},
     },
     node_key,
@@ -26,11 +27,15 @@ impl Scan {
         for id in gone {
             self.doom_one(id)?;
         }
+        if self.edges_matter()? {
+            self.session.need_edges()?;
+        }
         let mut last = 0;
         loop {
             let page = self.doomed_after(last)?;
             let Some(node) = page.last() else { break };
             last = *node;
+            self.session.need_contents(&page)?;
             for node in page {
                 self.session.breathe()?;
                 self.demote(node)?;
@@ -43,6 +48,13 @@ impl Scan {
     pub(in crate::graph::embedded) fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>> {
         self.doom(removals)?;
         let doing = "find what is gone";
+        let mut last = 0;
+        loop {
+            let page = self.doomed_after(last)?;
+            let Some(node) = page.last() else { break };
+            last = *node;
+            self.session.need_contents(&page)?;
+        }
         let db = &self.session.db;
         let found = db
             .prepare_cached(
@@ -113,6 +125,22 @@ impl Scan {
                 .during("find what is gone")?;
         }
         Ok(())
+    }
+
+    /// Whether any edge may come or go.
+    fn edges_matter(&self) -> Result<bool> {
+        if self.session.lock.was_partial == IN_THE_MIDDLE {
+            return Ok(true);
+        }
+        self.session
+            .db
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM temp.stated) OR EXISTS (SELECT 1 FROM temp.doomed)
+                     OR EXISTS (SELECT 1 FROM temp.seen WHERE added) OR EXISTS (SELECT 1 FROM unsettled_alias)",
+                [],
+                |row| row.get(0),
+            )
+            .during("see whether edges may change")
     }
 
     fn doomed_after(&self, node: i64) -> Result<Vec<i64>> {

@@ -13,6 +13,10 @@ const PAGE: usize = 500;
 
 impl Scan {
     pub(super) fn sweep(&mut self) -> Result<()> {
+        if !self.session.has_edges() {
+            // None came or went, or they would be here.
+            return Ok(());
+        }
         for class in [NodeClass::Value, NodeClass::External] {
             let mut last = 0;
             loop {
