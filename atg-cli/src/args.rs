@@ -47,7 +47,7 @@ pub(crate) struct GlobalArgs {
     /// Where job history, graph and artifacts are kept [env: ATG_DATA_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// The graph to work on, sqlite:PATH [env: ATG_GRAPH] [default: graph.db in the data directory]
+    /// The graph to work on, sqlite:PATH or bolt://HOST:PORT [env: ATG_GRAPH, NEO4J_URI] [default: graph.db in the data directory]
     #[arg(long, global = true, value_name = "URI")]
     pub(crate) graph: Option<String>,
     /// The cloud: public, usgov, china, or the address of a Resource Manager [env: AZURE_CLOUD] [default: public]

@@ -67,6 +67,7 @@ fn open(settings: &Settings) -> Result<LocalExecutor> {
     LocalExecutor::open(
         LocalOptions::new(&settings.data_dir.value)
             .with_graph(settings.graph.value.to_local())
+            .with_neo4j(settings.neo4j.clone())
             .with_azure(settings.azure.options.clone())
             // Nobody can name what came in by a pipe a second time.
             .with_dropped_copies(),

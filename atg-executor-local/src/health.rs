@@ -50,6 +50,12 @@ pub(crate) async fn of(state: &Arc<LocalState>) -> Health {
         health.status = health.status.max(part.state);
         health.parts.insert(name.to_owned(), part);
     }
+    // Whoever watches the service asks for it by its own name.
+    if state.on_server
+        && let Some(graph) = health.parts.get("graph").cloned()
+    {
+        health.parts.insert("neo4j".to_owned(), graph);
+    }
     // The look above has opened it, or found that it cannot be opened.
     health.graph_id = state.graph.graph_id().await.ok();
     health

@@ -32,4 +32,4 @@ pub use context::{Context, Ended};
 pub use executor::{LocalExecutor, PruneReport};
 pub use inputs::{InputFile, InputReader};
 pub use observer::Observer;
-pub use options::{GraphLocation, LocalOptions};
+pub use options::{GraphLocation, LocalOptions, Neo4jLogin};

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -18,6 +19,7 @@ use crate::{
     graph::{
         GraphStore,
         embedded::{self, EmbeddedStore},
+        neo4j::{self, Address, Neo4jStore},
     },
     inputs::InputRegistry,
     jobs::{Database, JobStore, ProcessLocks},
@@ -35,6 +37,8 @@ pub(crate) struct LocalState {
     pub(crate) artifacts: ArtifactStore,
     pub(crate) inputs: InputRegistry,
     pub(crate) graph: Arc<dyn GraphStore>,
+    /// Whether the graph is in Neo4j.
+    pub(crate) on_server: bool,
     /// Asked only by what is for Azure.
     pub(crate) azure: Azure,
 }
@@ -53,7 +57,8 @@ impl LocalState {
             jobs: Arc::new(jobs),
             artifacts: ArtifactStore::open(&dir.directory("artifacts")?)?,
             inputs: InputRegistry::new(database, dir.directory("inputs")?),
-            graph: Arc::new(graph(&dir, options)),
+            graph: Arc::new(graph(&dir, options)?),
+            on_server: matches!(options.graph, GraphLocation::Neo4j(_)),
             azure: match &options.transport {
                 Some(transport) => Azure::over(transport.clone()),
                 None => Azure::new(options.azure.clone()),
@@ -99,11 +104,15 @@ impl LocalState {
 }
 
 /// The graph, to be opened when it is needed.
-fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
-    let path = match &options.graph {
-        GraphLocation::DataDir => dir.graph(),
-        GraphLocation::Sqlite(path) => path.clone(),
-    };
+fn graph(dir: &DataDir, options: &LocalOptions) -> Result<LazyGraph> {
+    Ok(match &options.graph {
+        GraphLocation::DataDir => in_file(dir.graph(), options),
+        GraphLocation::Sqlite(path) => in_file(path.clone(), options),
+        GraphLocation::Neo4j(address) => on_server(address, dir.directory("scratch")?, options),
+    })
+}
+
+fn in_file(path: PathBuf, options: &LocalOptions) -> LazyGraph {
     let mounts = options.mount_table.clone();
     let writes = options.graph_writes.clone();
     LazyGraph::new(move || {
@@ -123,5 +132,27 @@ fn graph(dir: &DataDir, options: &LocalOptions) -> LazyGraph {
             ..embedded::Options::default()
         };
         Ok(Arc::new(EmbeddedStore::open(&path, options)?))
+    })
+}
+
+/// Scans keep what they work on in `scratch` until they end.
+fn on_server(address: &Address, scratch: PathBuf, options: &LocalOptions) -> LazyGraph {
+    let mut server = neo4j::Options::new(address.clone(), scratch);
+    let login = &options.neo4j;
+    server.login = login.password.clone().map(|password| {
+        let user = login.user.clone().unwrap_or_else(|| "neo4j".to_owned());
+        (user, password)
+    });
+    server.database.clone_from(&login.database);
+    server.writes.clone_from(&options.graph_writes);
+    let authorities = options.azure.connections.extra_ca_file.clone();
+    LazyGraph::new(move || {
+        let mut server = server.clone();
+        if let Some(path) = &authorities {
+            let pem = fs::read(path)
+                .map_err(|error| io_error("read the authorities that SSL_CERT_FILE names", path, error))?;
+            server.authorities = Some(pem);
+        }
+        Ok(Arc::new(Neo4jStore::new(server)?))
     })
 }

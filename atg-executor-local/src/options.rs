@@ -3,9 +3,10 @@
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use atg_azure::{AzureOptions, transport::Transport};
-use atg_sdk::{Error, ErrorKind};
+use atg_sdk::Error;
+use secrecy::SecretString;
 
-use crate::Observer;
+use crate::{Observer, graph::neo4j::Address};
 
 /// How a [`LocalExecutor`](crate::LocalExecutor) is set up. Whoever makes one has read the environment; nothing here
 /// does.
@@ -30,6 +31,8 @@ pub struct LocalOptions {
     /// Where the system lists what is mounted, in the form of Linux's `/proc/self/mountinfo`: known network file systems
     /// are refused.
     pub mount_table: PathBuf,
+    /// Who we are to a graph in Neo4j, and its database where its address names none.
+    pub neo4j: Neo4jLogin,
     /// Hears how long each write transaction of the graph took.
     pub graph_writes: Option<Observer>,
     /// How Azure is reached, and as whom, by what is asked to look at it. Nothing else calls it.
@@ -50,6 +53,7 @@ impl LocalOptions {
             max_attempts: 3,
             retry_delay: Duration::from_secs(1),
             mount_table: PathBuf::from("/proc/self/mountinfo"),
+            neo4j: Neo4jLogin::default(),
             graph_writes: None,
             azure: AzureOptions::default(),
             transport: None,
@@ -60,6 +64,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_graph(mut self, graph: GraphLocation) -> Self {
         self.graph = graph;
+        self
+    }
+
+    /// With that login to a graph in Neo4j.
+    #[must_use]
+    pub fn with_neo4j(mut self, login: Neo4jLogin) -> Self {
+        self.neo4j = login;
         self
     }
 
@@ -120,6 +131,17 @@ impl LocalOptions {
     }
 }
 
+/// Who we are to a Neo4j server.
+#[derive(Debug, Clone, Default)]
+pub struct Neo4jLogin {
+    /// The user; `neo4j` where only a password is given.
+    pub user: Option<String>,
+    /// The password; a server that asks for none is told no user either.
+    pub password: Option<SecretString>,
+    /// The database; the user's own where neither this nor the address names one.
+    pub database: Option<String>,
+}
+
 /// Where a graph is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum GraphLocation {
@@ -128,6 +150,8 @@ pub enum GraphLocation {
     DataDir,
     /// A file of the embedded store, written `sqlite:PATH`.
     Sqlite(PathBuf),
+    /// A Neo4j server, written `bolt://HOST:PORT`, `neo4j://…`, or encrypted `neo4j+s://…`.
+    Neo4j(Address),
 }
 
 impl FromStr for GraphLocation {
@@ -139,16 +163,13 @@ impl FromStr for GraphLocation {
         }
         // Only the scheme is repeated: the rest may hold a password.
         match text.split_once("://") {
-            Some((scheme @ ("bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc"), _)) => {
-                Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!(
-                        "use a graph at {scheme}://: this version keeps graphs in files only: give sqlite:PATH"
-                    ),
-                ))
+            Some((scheme, _)) if scheme.starts_with("bolt") || scheme.starts_with("neo4j") => {
+                Address::parse(text)
+                    .map(Self::Neo4j)
+                    .map_err(|what| Error::invalid(format!("read the address of the graph: {what}")))
             }
             _ => Err(Error::invalid(
-                "read the location of the graph: it is written sqlite:PATH",
+                "read the location of the graph: it is written sqlite:PATH, or bolt://HOST:PORT for a Neo4j",
             )),
         }
     }
@@ -156,6 +177,8 @@ impl FromStr for GraphLocation {
 
 #[cfg(test)]
 mod tests {
+    use atg_sdk::ErrorKind;
+
     use super::*;
 
     #[test]
@@ -164,13 +187,18 @@ mod tests {
             "sqlite:/a b/graph.db".parse::<GraphLocation>().unwrap(),
             GraphLocation::Sqlite("/a b/graph.db".into())
         );
-        for (text, kind) in [
-            ("sqlite:", ErrorKind::InvalidArgument),
-            ("/graph.db", ErrorKind::InvalidArgument),
-            ("neo4j+s://user:canary@host", ErrorKind::Unsupported),
+        let Ok(GraphLocation::Neo4j(address)) = "neo4j+s://host/azure".parse() else {
+            panic!("a server is a location")
+        };
+        assert_eq!(address.to_string(), "neo4j+s://host:7687/azure");
+        for text in [
+            "sqlite:",
+            "/graph.db",
+            "neo4j+s://user:canary@host",
+            "neo4j+x://canary",
         ] {
             let error = text.parse::<GraphLocation>().unwrap_err();
-            assert_eq!(error.kind(), kind, "{text}");
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{text}");
             assert!(!error.message().contains("canary"), "{error}");
         }
     }

@@ -34,7 +34,7 @@ macro_rules! variables {
 variables! {
     /// Where local state is kept: job history, the graph, artifacts.
     ATG_DATA_DIR, "`atg` in the user's data directory";
-    /// The graph: `sqlite:PATH`.
+    /// The graph: `sqlite:PATH`, or a Neo4j as `bolt://HOST:PORT`, `neo4j://HOST:PORT` or, encrypted, `neo4j+s://HOST:PORT`.
     ATG_GRAPH, "`graph.db` in the data directory";
     /// The configuration file.
     ATG_CONFIG, "`atg/config.toml` in the user's configuration directory";
@@ -162,8 +162,14 @@ variables! {
     REDIS_URL, "the queue in the data directory";
     /// The queue's name in that Redis: several services may use one.
     ATG_REDIS_QUEUE, "atg";
-    /// A Neo4j for the graph. This version has none, and the server does not start with it.
+    /// The graph's Neo4j, where `ATG_GRAPH` names no graph.
     NEO4J_URI, "none";
+    /// Whom the Neo4j knows us as.
+    NEO4J_USER, "`neo4j`";
+    /// The password for it.
+    NEO4J_PASSWORD, "none: a server that asks for none";
+    /// Its database, where the address names none.
+    NEO4J_DATABASE, "the user's own";
     /// The Key Vault with the key records, instead of a file: its name or https address. Its secrets `atg-key-…` are records.
     AZURE_KEY_VAULT_NAME, "none";
 }

@@ -103,6 +103,10 @@ fn is_ours(name: &str) -> bool {
         env::AZURE_FEDERATED_TOKEN_FILE,
         env::AZURE_TENANT_ID,
         env::LOG_LEVEL,
+        env::NEO4J_DATABASE,
+        env::NEO4J_PASSWORD,
+        env::NEO4J_URI,
+        env::NEO4J_USER,
         env::NO_COLOR,
         env::SSL_CERT_FILE,
     ]

@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atg_executor_local::Neo4jLogin;
 use atg_sdk::{Error, Result, azure::TenantId, env};
 use etcetera::BaseStrategy as _;
 
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) config: Setting<Option<PathBuf>>,
     pub(crate) data_dir: Setting<PathBuf>,
     pub(crate) graph: Setting<GraphLocation>,
+    /// Who we are to a graph in Neo4j.
+    pub(crate) neo4j: Neo4jLogin,
     /// For commands that work on one tenant; their own `--tenant-id` wins.
     pub(crate) tenant_id: Option<Setting<TenantId>>,
     pub(crate) log_level: Setting<String>,
@@ -83,6 +86,12 @@ const GRAPH: Key = Key {
     flag: "--graph",
     variable: env::ATG_GRAPH,
     name: "graph",
+};
+/// Says the same; what is said with our own name counts more, unless it is only in the configuration file.
+const NEO4J_URI: Key = Key {
+    flag: "",
+    variable: env::NEO4J_URI,
+    name: "",
 };
 const TENANT_ID: Key = Key {
     flag: "--tenant-id",
@@ -132,7 +141,16 @@ impl Settings {
                 origin: Origin::Default,
             },
         };
-        let graph = match layers.find(&GRAPH, global.graph.as_ref().map(OsString::from)) {
+        let own = layers.find(&GRAPH, global.graph.as_ref().map(OsString::from));
+        let own = match own {
+            Some(Found {
+                origin: Origin::File { .. },
+                ..
+            })
+            | None => layers.find(&NEO4J_URI, None).or(own),
+            own => own,
+        };
+        let graph = match own {
             Some(found) => found.parse(&GRAPH, GraphLocation::parse)?,
             None => Setting {
                 value: GraphLocation::in_directory(&data_dir.value),
@@ -166,6 +184,7 @@ impl Settings {
             config,
             data_dir,
             graph,
+            neo4j: graph::login(&layers)?,
             tenant_id,
             log_level,
             color,

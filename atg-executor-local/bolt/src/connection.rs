@@ -222,7 +222,6 @@ impl Connection {
     ///
     /// # Errors
     /// As for [`exchange`](Self::exchange).
-    #[expect(clippy::should_implement_trait, reason = "it is asynchronous and may fail")]
     pub async fn next(&mut self) -> Result<Option<Vec<Value>>, Failure> {
         while !self.asked.is_empty() {
             self.wire.send().await?;

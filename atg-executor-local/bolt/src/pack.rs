@@ -113,6 +113,13 @@ impl Packer {
         }
     }
 
+    /// Bytes.
+    pub fn byte_string(&mut self, bytes: &[u8]) -> &mut Self {
+        self.header(None, [0xcc, 0xcd, 0xce], bytes.len());
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
     /// Opens a list.
     pub fn list(&mut self, length: usize) -> &mut Self {
         self.header(Some(0x90), [0xd4, 0xd5, 0xd6], length);

@@ -29,7 +29,7 @@ const STEPS: [&str; 3] = [
 ];
 
 /// The mark of a tenant that is being written, or was left so: an answer may mix two states.
-pub(super) const IN_THE_MIDDLE: i64 = 1;
+pub(crate) const IN_THE_MIDDLE: i64 = 1;
 
 /// The mark of a tenant whose last scan ended, but could not read everything.
 pub(super) const MISSES_SOMETHING: i64 = 2;

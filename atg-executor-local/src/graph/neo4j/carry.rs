@@ -42,6 +42,9 @@ const AHEAD: usize = 2;
 /// How long a server may be away (it takes some ten seconds to come back) before a scan is given up.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a scan that has failed waits for what it sent before.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
 /// How often a transaction that takes too long is tried.
 const TOO_SLOW: u32 = 3;
 
@@ -120,6 +123,7 @@ impl Carrier {
         batch.set_spares(db, &carried.spares, &self.numbers)?;
         batch.set_stated(&carried.stated, &self.numbers)?;
         batch.delete_nodes(&carried.deleted, &self.numbers)?;
+        batch.keep(&carried.kept, carried.dropped)?;
         Ok(batch)
     }
 
@@ -254,9 +258,18 @@ impl Follower for Carrier {
     }
 
     fn abandoned(&mut self) {
-        // Closing the connection ends the transaction that is on its way.
         self.jobs = None;
-        self.worker.abort();
+        if self.lock.is_orphaned() {
+            // The runtime is going away, and every connection with it.
+            return;
+        }
+        // What is on its way was promised; what fails on it was reported.
+        let arrived = tokio::time::timeout(LAST_WORDS, &mut self.worker);
+        let late = self.runtime.block_on(async { arrived.await.is_err() });
+        if late {
+            // Closing the connection ends the transaction.
+            self.worker.abort();
+        }
         if self.lock.is_held()
             && let Err(error) = self.runtime.block_on(self.lock.release())
         {

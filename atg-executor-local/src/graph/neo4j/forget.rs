@@ -52,7 +52,8 @@ pub(super) async fn run(server: &Server, tenant: TenantId, rhythm: Rhythm) -> Re
     parameters.text("fence").int(lock.fence);
     server
         .write(
-            "MATCH (t:_Tenant {tenant_id: $tenant, fence: $fence}) DELETE t",
+            "MATCH (t:_Tenant {tenant_id: $tenant, fence: $fence})
+             OPTIONAL MATCH (c:_Checkpoint {tenant_id: $tenant}) DELETE c, t",
             &parameters,
             "forget the tenant",
         )

@@ -86,7 +86,10 @@ pub(super) fn known(
     let tenant = filler.tenant(lock.tenant, lock.was_partial, lock.edges)?;
     let mut numbers = Numbers::default();
     let mut parameters = Packer::new();
-    parameters.map(2).text("prefix").text(&format!("{}|", lock.tenant));
+    parameters
+        .map(2)
+        .text("prefix")
+        .text(&format!("{}|", lock.tenant));
     parameters.text("scan").text(scan_id);
     let mut rows = Rows::begin(
         runtime,
@@ -117,7 +120,8 @@ fn known_node(row: Vec<Value>, scan_id: &str) -> Result<(i64, KnownNode)> {
     let mut next = || row.next().unwrap_or(Value::Null);
     let (number, key, note, stated, kind) = (next(), next(), next(), next(), next());
     let (aliases, whole) = (next(), next());
-    let (Some(number), Some(key), Some(note)) = (number.as_int(), key.into_string(), note.into_string()) else {
+    let (Some(number), Some(key), Some(note)) = (number.as_int(), key.into_string(), note.into_string())
+    else {
         return Err(Error::internal(
             "a node of the graph was changed by something else than ATG: forget the tenant and scan it again",
         ));

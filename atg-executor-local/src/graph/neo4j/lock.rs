@@ -269,6 +269,11 @@ impl Lock {
         self.heart.abort();
     }
 
+    /// Whether the runtime that keeps its heart beating has gone.
+    pub(super) fn is_orphaned(&self) -> bool {
+        self.held && self.heart.is_finished()
+    }
+
     /// Whether it still has to be given back.
     pub(super) const fn is_held(&self) -> bool {
         self.held

@@ -42,7 +42,7 @@ use self::{
 };
 use super::{
     Counts, ExportRequest, GraphInfo, GraphStore, ImportRequest, Query, QuerySummary, RecordSink,
-    RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery,
+    RecordSource, RowSink, ScanStart, ScanWriter, SqlQuery, embedded::mirror::Mirror,
 };
 use crate::Observer;
 
@@ -176,12 +176,8 @@ impl Neo4jStore {
     }
 
     /// Fetches what is known of a tenant that was taken, and opens the way back.
-    fn carrier(
-        &self,
-        runtime: &Handle,
-        lock: Lock,
-    ) -> Result<(Arc<super::embedded::mirror::Mirror>, Carrier)> {
-        let (mirror, numbers) = load::known(runtime, &self.0.server, &lock, &self.0.scratch)?;
+    fn carrier(&self, runtime: &Handle, lock: Lock, scan_id: &str) -> Result<(Arc<Mirror>, Carrier)> {
+        let (mirror, numbers) = load::known(runtime, &self.0.server, &lock, scan_id, &self.0.scratch)?;
         let mirror = Arc::new(mirror);
         let carrier = Carrier::new(
             runtime.clone(),
@@ -222,8 +218,9 @@ impl GraphStore for Neo4jStore {
             self.0.rhythm,
         )
         .await?;
+        let scan_id = start.scan_id.clone();
         let (mirror, carrier) = self
-            .blocking(move |store, runtime| store.carrier(runtime, lock))
+            .blocking(move |store, runtime| store.carrier(runtime, lock, &scan_id))
             .await?;
         mirror.store.begin_followed(start, Box::new(carrier)).await
     }

@@ -16,12 +16,13 @@ pub(super) const VERSION: i64 = 1;
 const OLDEST: (u32, u32) = (5, 26);
 
 /// Each can be sent again without harm. Constraints bring their indexes.
-const SCHEMA: [&str; 6] = [
+const SCHEMA: [&str; 7] = [
     "CREATE CONSTRAINT atg_node_key IF NOT EXISTS FOR (n:_Node) REQUIRE n.key IS UNIQUE",
     "CREATE CONSTRAINT atg_tenant_id IF NOT EXISTS FOR (t:_Tenant) REQUIRE t.tenant_id IS UNIQUE",
     "CREATE CONSTRAINT atg_graph_name IF NOT EXISTS FOR (g:_Graph) REQUIRE g.name IS UNIQUE",
     "CREATE INDEX atg_node_id IF NOT EXISTS FOR (n:_Node) ON (n.id)",
     "CREATE INDEX atg_node_name IF NOT EXISTS FOR (n:_Node) ON (n.name)",
+    "CREATE INDEX atg_checkpoint_tenant IF NOT EXISTS FOR (c:_Checkpoint) ON (c.tenant_id)",
     "CREATE INDEX atg_node_type IF NOT EXISTS FOR (n:_Node) ON (n.type)",
 ];
 

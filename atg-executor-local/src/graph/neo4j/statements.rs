@@ -12,7 +12,7 @@ use super::{
     server::Statement,
     stored::{Spare, edge_note, pack_edge, pack_node, write_hash, write_spare},
 };
-use crate::graph::embedded::mirror::{self, Carried, Ending, KnownEdge, NodeNow};
+use crate::graph::embedded::mirror::{self, Carried, Checkpoint, Ending, KnownEdge, NodeNow};
 
 /// A query in two wordings: the quick one, and the one that does no harm when it is carried out twice.
 struct Wording {
@@ -104,6 +104,19 @@ const SET_STATED: Wording = same(
 /// The number may be another node's by now, the key may not.
 const DELETE_NODES: Wording = same(
     fenced!("MATCH (n) WHERE id(n) = row[0] AND n.key = row[1] DETACH DELETE n RETURN count(*)"),
+    false,
+);
+
+const KEEP: Wording = same(
+    fenced!(
+        "MERGE (c:_Checkpoint {tenant_id: $tenant, sequence: row[0]}) SET c.name = row[1], c.content = row[2]
+         RETURN count(*)"
+    ),
+    true,
+);
+
+const DROP_KEPT: Wording = same(
+    fenced!("MATCH (c:_Checkpoint {tenant_id: $tenant}) WHERE c.sequence <= row DELETE c RETURN count(*)"),
     false,
 );
 
@@ -301,6 +314,23 @@ impl Batch {
         self.add(&DELETE_NODES, nodes.len(), |out| {
             for (node, key) in nodes {
                 out.list(2).int(numbers.get(*node)?).text(key);
+            }
+            Ok(())
+        })
+    }
+
+    /// Checkpoints. What goes was there before what comes.
+    pub(super) fn keep(&mut self, kept: &[Checkpoint], dropped: Option<i64>) -> Result<()> {
+        if let Some(last) = dropped {
+            self.add(&DROP_KEPT, 1, |out| {
+                out.int(last);
+                Ok(())
+            })?;
+        }
+        self.add(&KEEP, kept.len(), |out| {
+            for checkpoint in kept {
+                out.list(3).int(checkpoint.sequence).text(&checkpoint.name);
+                out.byte_string(&checkpoint.content);
             }
             Ok(())
         })

@@ -8,7 +8,7 @@ use std::{
 };
 
 use atg_azure::{AzureOptions, BadVariable};
-use atg_executor_local::GraphLocation;
+use atg_executor_local::{GraphLocation, Neo4jLogin};
 use atg_sdk::{Owner, Result, azure::TenantId, env};
 use atg_server::{
     http::{Limits, Rate, TlsFiles},
@@ -29,8 +29,9 @@ pub(crate) struct Secrets {
     pub(crate) pepper: Option<SecretString>,
     /// Where the queue is, with the password for it.
     pub(crate) redis: Option<SecretString>,
-    /// Variables that are set and ask for what this version does not have. Their values may hold passwords.
-    pub(crate) unsupported: Vec<&'static str>,
+    /// The graph's Neo4j. Some write a password into its address, which is refused, but must not be repeated.
+    pub(crate) neo4j_uri: Option<SecretString>,
+    pub(crate) neo4j: Neo4jLogin,
     /// How Azure is reached and as whom.
     pub(crate) azure: AzureOptions,
     /// Variables of that which cannot be used.
@@ -38,12 +39,6 @@ pub(crate) struct Secrets {
     /// Whether traces are to be sent somewhere; the exporter reads where by itself.
     pub(crate) traces: bool,
 }
-
-/// Variables of the contract that ask for a part that this version does not have, and what to use instead.
-const UNSUPPORTED: [(&str, &str); 1] = [(
-    env::NEO4J_URI,
-    "this version has no Neo4j graph: unset it to use the one in the data directory, or name another file in ATG_GRAPH",
-)];
 
 impl Secrets {
     pub(crate) fn from_environment() -> Self {
@@ -53,7 +48,7 @@ impl Secrets {
                 .filter(|text| !text.trim().is_empty())
                 .map(SecretString::from)
         };
-        let names = UNSUPPORTED.iter().map(|(name, _)| *name);
+        let plain = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
         let (azure, bad) = match AzureOptions::from_variables(std::env::var_os) {
             Ok(azure) => (azure, Vec::new()),
             Err(bad) => (AzureOptions::default(), bad),
@@ -62,7 +57,12 @@ impl Secrets {
             keys: read(env::ATG_API_KEYS),
             pepper: read(env::ATG_KEY_PEPPER),
             redis: read(env::REDIS_URL),
-            unsupported: names.filter(|name| read(name).is_some()).collect(),
+            neo4j_uri: read(env::NEO4J_URI),
+            neo4j: Neo4jLogin {
+                user: plain(env::NEO4J_USER),
+                password: read(env::NEO4J_PASSWORD),
+                database: plain(env::NEO4J_DATABASE),
+            },
             azure,
             bad,
             traces: read(env::OTEL_EXPORTER_OTLP_ENDPOINT).is_some()
@@ -80,6 +80,7 @@ pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) data_dir: PathBuf,
     pub(crate) graph: GraphLocation,
+    pub(crate) neo4j: Neo4jLogin,
     pub(crate) keys: Keys,
     pub(crate) pepper: Option<SecretString>,
     pub(crate) redis: Option<RedisOptions>,
@@ -141,12 +142,12 @@ impl Config {
             Environment::Dev,
             str::parse,
         );
-        let graph = reading.value(
-            env::ATG_GRAPH,
-            given.graph.as_deref(),
-            GraphLocation::default(),
-            str::parse,
-        );
+        // What is said about the graph in its own variable counts.
+        let (variable, location) = match (&given.graph, &secrets.neo4j_uri) {
+            (None, Some(uri)) => (env::NEO4J_URI, Some(uri.expose_secret())),
+            (own, _) => (env::ATG_GRAPH, own.as_deref()),
+        };
+        let graph = reading.value(variable, location, GraphLocation::default(), str::parse);
         let public_url = reading.value(
             env::ATG_PUBLIC_URL,
             given.public_url.as_deref(),
@@ -214,13 +215,6 @@ impl Config {
             None,
             parse_directory,
         );
-        for (name, advice) in UNSUPPORTED {
-            // What is said about the graph in its own variable counts.
-            let overruled = name == env::NEO4J_URI && given.graph.is_some();
-            if secrets.unsupported.contains(&name) && !overruled {
-                reading.problem(name, format!("is set, and {advice}"));
-            }
-        }
         let redis = redis(&mut reading, secrets.redis.as_ref(), given.redis_queue.as_deref());
         let limits = limits(&mut reading, given);
         let role = given.role.unwrap_or(Role::All);
@@ -248,6 +242,7 @@ impl Config {
             environment,
             data_dir: data_dir?,
             graph,
+            neo4j: secrets.neo4j,
             keys,
             pepper: secrets.pepper,
             redis,
@@ -506,8 +501,8 @@ mod tests {
     #[test]
     fn what_this_version_does_not_have_is_refused_by_name_and_never_ignored() {
         let secrets = || Secrets {
-            unsupported: vec!["NEO4J_URI"],
             redis: Some(SecretString::from("http://canary@cache")),
+            neo4j_uri: Some(SecretString::from("neo4j+s://u:canary@graph")),
             ..Secrets::default()
         };
         let given = Settings {
@@ -518,9 +513,9 @@ mod tests {
         let error = Config::read(&given, secrets()).unwrap_err();
         assert!(!format!("{error} {:?}", error.fields()).contains("canary"));
         let expected = [
+            "NEO4J_URI",
             "ATG_OWNER_PRIORITIES",
             "ATG_ARTIFACT_STORE",
-            "NEO4J_URI",
             "REDIS_URL",
         ];
         assert_eq!(refused(&given, secrets()), expected);

@@ -159,6 +159,7 @@ async fn worker(
     };
     let local = LocalOptions::new(&config.data_dir)
         .with_graph(config.graph.clone())
+        .with_neo4j(config.neo4j.clone())
         .with_azure(config.azure.clone())
         .with_max_concurrent_jobs(slots.long + slots.short)
         .with_retention(config.retention)
