@@ -88,7 +88,7 @@ CONF
   for package in java.nio java.io sun.nio.ch java.util.concurrent java.lang; do
     opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
   done
-  nohup java -Xmx1g "${opens[@]}" -cp "$lib/lib/*" org.neo4j.server.CommunityEntryPoint \
+  nohup java -Xmx"${ATG_NEO4J_HEAP:-1g}" "${opens[@]}" -cp "$lib/lib/*" org.neo4j.server.CommunityEntryPoint \
     --home-dir="$home" --config-dir="$home/conf" --console-mode >"$home/logs/console.log" 2>&1 </dev/null &
   echo $! >"$home/pid"
   for _ in $(seq 600); do

@@ -354,6 +354,12 @@ pub(crate) struct Ending {
     pub(crate) last_scan_at: Option<String>,
 }
 
+/// What tells two edges apart: owner, ends, type, path.
+type Identity = (i64, i64, i64, String, String);
+
+/// What was there before a transaction, and what is there after it.
+type Net = (Option<KnownEdge>, Option<KnownEdge>);
+
 /// Collects what a connection changes.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -485,8 +491,7 @@ impl Outbox {
             .prepare_cached(&format!("SELECT came, {EDGE} FROM temp.out_edge ORDER BY seq"))
             .during(doing)?;
         let mut rows = statement.query([]).during(doing)?;
-        let mut net: BTreeMap<(i64, i64, i64, String, String), (Option<KnownEdge>, Option<KnownEdge>)> =
-            BTreeMap::new();
+        let mut net: BTreeMap<Identity, Net> = BTreeMap::new();
         let mut only_new = true;
         while let Some(row) = rows.next().during(doing)? {
             let came: bool = row.get(0).during(doing)?;
@@ -589,7 +594,7 @@ fn read_now(row: &Row<'_>, node: i64) -> rusqlite::Result<NodeNow> {
     })
 }
 
-fn identity(edge: &KnownEdge) -> (i64, i64, i64, String, String) {
+fn identity(edge: &KnownEdge) -> Identity {
     (
         edge.owner,
         edge.src,

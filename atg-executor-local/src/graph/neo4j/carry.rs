@@ -264,8 +264,10 @@ impl Follower for Carrier {
             return;
         }
         // What is on its way was promised; what fails on it was reported.
-        let arrived = tokio::time::timeout(LAST_WORDS, &mut self.worker);
-        let late = self.runtime.block_on(async { arrived.await.is_err() });
+        let worker = &mut self.worker;
+        let late = self
+            .runtime
+            .block_on(async { tokio::time::timeout(LAST_WORDS, worker).await.is_err() });
         if late {
             // Closing the connection ends the transaction.
             self.worker.abort();

@@ -205,7 +205,7 @@ impl Lock {
                 Ok(others) => self.stop(&others.rows).await,
                 // Who may not see them can still wait until their time is over.
                 Err(error) => {
-                    tracing::debug!(%error, "transactions of an earlier scan are waited for unseen")
+                    tracing::debug!(%error, "transactions of an earlier scan are waited for unseen");
                 }
             }
             if Instant::now() >= until {

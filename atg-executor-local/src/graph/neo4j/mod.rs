@@ -5,6 +5,7 @@
 //! under the tenant's lock and its fence. Exports, imports and the removal of tenants work on the server alone.
 
 mod carry;
+mod emit;
 mod export;
 mod failure;
 mod forget;

@@ -5,9 +5,15 @@ use atg_sdk::{Error, ErrorKind, Result};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
-use super::{Neo4jStore, failure::explain, server::Server, values::json};
+use super::{
+    Neo4jStore,
+    emit::{TENANTS, emit},
+    failure::explain,
+    server::Server,
+    values::json,
+};
 use crate::{
-    cypher,
+    cypher::{self, Refusal, RefusalKind, Span, bind},
     graph::{Query, QuerySummary, RowSink},
 };
 
@@ -19,19 +25,17 @@ const FETCH: u32 = 500;
 /// How much longer than the server we wait: it looks every two seconds for what takes too long.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Answers a query: the gate first, then a read transaction with the server's own time limit.
+/// Answers a query: the gate first, then our own compiler, then a read transaction with the server's own time limit.
 pub(super) async fn run(
     store: &Neo4jStore,
     query: Query,
     mut rows: Box<dyn RowSink>,
 ) -> Result<QuerySummary> {
-    cypher::gate(&query.text).map_err(|refusal| refusal.into_error(&query.text))?;
-    if query.tenants.is_some() && query.text.contains('(') {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "query the graph: who may see some tenants only cannot ask a graph in Neo4j yet",
-        ));
-    }
+    let (text, parameters) = (query.text.clone(), query.parameters.clone());
+    let bound = query.tenants.is_some();
+    let asked = tokio::task::spawn_blocking(move || read(&text, &parameters, bound))
+        .await
+        .map_err(|error| Error::internal("reading the query failed").with_source(error))??;
     let server = store.server().await?;
     let partial = partial(server, &query).await?;
     let mut lease = server.lease().await.map_err(|failure| explain(failure, DOING))?;
@@ -43,7 +47,7 @@ pub(super) async fn run(
     let ended = tokio::select! {
         () = query.cancel.cancelled() => Ended::Cancelled,
         () = tokio::time::sleep_until(deadline) => Ended::TooLate,
-        result = answer(&mut lease, &query, &mut *rows, &mut summary) => Ended::Itself(result),
+        result = answer(&mut lease, &query, &asked, &mut *rows, &mut summary) => Ended::Itself(result),
     };
     match ended {
         Ended::Itself(Ok(())) => Ok(summary),
@@ -63,6 +67,57 @@ pub(super) async fn run(
             stop(&mut lease).await;
             Err(timeout(&query))
         }
+    }
+}
+
+/// What the server is asked.
+struct Asked {
+    text: String,
+    /// The columns' names, where we know them.
+    columns: Option<Vec<String>>,
+}
+
+/// Reads a query as every store does. What our compiler does not support is still asked as it stands, unless the caller is
+/// bound to tenants: a text that we do not understand cannot be confined.
+fn read(text: &str, parameters: &serde_json::Map<String, Json>, bound: bool) -> Result<Asked> {
+    let refused = |refusal: Refusal| refusal.into_error(text);
+    cypher::gate(text).map_err(refused)?;
+    if parameters.contains_key(TENANTS) {
+        return Err(Error::invalid(format!(
+            "query the graph: the parameter {TENANTS} is the store's own: choose another name"
+        )));
+    }
+    // Parsing and binding recurse as deeply as the query nests, and other threads' stacks are small.
+    let understood = std::thread::scope(|scope| {
+        let compile = move || -> Result<Asked, Refusal> {
+            let statement = cypher::parse(text)?;
+            let plan = bind::bind(text, &statement, parameters)?;
+            if statement.explain {
+                let message = "EXPLAIN shows the plan of the embedded graph: ask Neo4j's own browser for that of a Neo4j";
+                return Err(Refusal::invalid(Span::new(0, text.len().min(7)), message));
+            }
+            Ok(Asked {
+                text: emit(text, &statement.query, bound),
+                columns: Some(plan.columns.iter().map(|column| column.name.clone()).collect()),
+            })
+        };
+        std::thread::Builder::new()
+            .name("query".to_owned())
+            .stack_size(cypher::STACK)
+            .spawn_scoped(scope, compile)
+            .map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "the query got no thread").with_source(error)
+            })?
+            .join()
+            .map_err(|_| Error::internal("reading the query failed"))
+    })?;
+    match understood {
+        Ok(asked) => Ok(asked),
+        Err(refusal) if refusal.kind == RefusalKind::Unsupported && !bound => Ok(Asked {
+            text: text.to_owned(),
+            columns: None,
+        }),
+        Err(refusal) => Err(refused(refusal)),
     }
 }
 
@@ -93,11 +148,18 @@ async fn stop(lease: &mut Lease) {
 async fn answer(
     lease: &mut Lease,
     query: &Query,
+    asked: &Asked,
     rows: &mut dyn RowSink,
     summary: &mut QuerySummary,
 ) -> Result<(), Stopped> {
     let mut parameters = Packer::new();
-    parameters.map(query.parameters.len());
+    parameters.map(query.parameters.len() + usize::from(query.tenants.is_some()));
+    if let Some(tenants) = &query.tenants {
+        parameters.text(TENANTS).list(tenants.len());
+        for tenant in tenants {
+            parameters.text(&tenant.to_string());
+        }
+    }
     for (name, value) in &query.parameters {
         parameters.text(name);
         pack(&mut parameters, value).map_err(Stopped::Sink)?;
@@ -108,9 +170,10 @@ async fn answer(
         metadata: &[],
     };
     let columns = lease
-        .stream(&query.text, parameters.bytes(), transaction, FETCH)
+        .stream(&asked.text, parameters.bytes(), transaction, FETCH)
         .await?;
-    rows.columns(&columns).map_err(Stopped::Sink)?;
+    rows.columns(asked.columns.as_ref().unwrap_or(&columns))
+        .map_err(Stopped::Sink)?;
     let mut bytes = 0;
     while let Some(row) = lease.next().await? {
         let row: Vec<Json> = row.into_iter().map(json).collect();

@@ -45,6 +45,10 @@ pub(super) async fn prepare(server: &Server) -> Result<String> {
     for text in SCHEMA {
         server.write(text, &none(), doing).await?;
     }
+    // Labels are handed out in the order in which the server first heard of them: the most general one first.
+    server
+        .write("CALL db.createLabel('Resource')", &none(), doing)
+        .await?;
     server.write("CALL db.awaitIndexes(60)", &none(), doing).await?;
     let mut parameters = Packer::new();
     parameters.map(2).text("id").text(&Uuid::now_v7().to_string());

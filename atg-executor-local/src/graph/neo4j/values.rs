@@ -27,10 +27,12 @@ pub(super) fn json(value: Value) -> Json {
     }
 }
 
+/// What `properties(n)` gives holds the store's own too.
 fn map(members: Vec<(String, Value)>) -> Json {
     Json::Object(
         members
             .into_iter()
+            .filter(|(name, _)| !name.starts_with(OWN))
             .map(|(name, value)| (name, json(value)))
             .collect(),
     )

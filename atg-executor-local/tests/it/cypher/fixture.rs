@@ -7,7 +7,7 @@ use std::{
 };
 
 use atg_executor_local::graph::{
-    ExportRequest, GraphStore as _, ImportRequest, Query, QuerySummary, RecordSink, RecordSource, RowSink,
+    ExportRequest, GraphStore, ImportRequest, Query, QuerySummary, RecordSink, RecordSource, RowSink,
     embedded::{EmbeddedStore, Options},
 };
 use atg_sdk::Result;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::sample;
 
-struct Lines(Vec<String>, usize);
+pub(crate) struct Lines(pub(crate) Vec<String>, pub(crate) usize);
 
 impl RecordSource for Lines {
     fn next(&mut self) -> Result<Option<String>> {
@@ -41,12 +41,21 @@ pub(crate) async fn store(directory: &Path) -> EmbeddedStore {
 }
 
 /// What a store exports, history included.
-pub(crate) async fn export(store: &EmbeddedStore) -> Vec<Json> {
+pub(crate) async fn export(store: &dyn GraphStore) -> Vec<Json> {
+    let lines = export_lines(store).await;
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The same as text.
+pub(crate) async fn export_lines(store: &dyn GraphStore) -> Vec<String> {
     #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<Json>>>);
+    struct Sink(Arc<Mutex<Vec<String>>>);
     impl RecordSink for Sink {
         fn record(&mut self, line: &str) -> Result<()> {
-            self.0.lock().unwrap().push(serde_json::from_str(line).unwrap());
+            self.0.lock().unwrap().push(line.to_owned());
             Ok(())
         }
     }
@@ -100,7 +109,7 @@ pub(crate) fn query(text: &str, parameters: &Map<String, Json>) -> Query {
 }
 
 /// Asks the store.
-pub(crate) async fn ask(store: &EmbeddedStore, query: Query) -> Result<(Answer, QuerySummary)> {
+pub(crate) async fn ask(store: &dyn GraphStore, query: Query) -> Result<(Answer, QuerySummary)> {
     let rows = Rows::default();
     let summary = store.query(query, Box::new(rows.clone())).await?;
     let answer = rows.0.lock().unwrap().clone();

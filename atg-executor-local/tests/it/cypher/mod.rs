@@ -8,6 +8,7 @@ mod documentation;
 mod fixture;
 mod latency;
 mod limits;
+mod neo4j_store;
 mod random;
 mod sample;
 mod server;

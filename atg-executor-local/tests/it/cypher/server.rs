@@ -23,6 +23,16 @@ impl Loaded {
         Self { _turn: turn }
     }
 
+    /// Waits for whoever has the server, and empties it.
+    pub(crate) fn empty() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        connect()
+            .run("MATCH (n) DETACH DELETE n", &json!({}))
+            .map_err(|refused| refused.0)
+            .unwrap();
+        Self { _turn: turn }
+    }
+
     /// Another connection to it.
     pub(crate) fn connect(&self) -> Bolt {
         connect()
@@ -31,9 +41,13 @@ impl Loaded {
 
 /// The server that `.ci/neo4j.sh start` names.
 fn connect() -> Bolt {
-    let uri = std::env::var("ATG_TEST_NEO4J_URI")
-        .expect("ATG_TEST_NEO4J_URI names no server: run eval \"$(.ci/neo4j.sh start)\"");
-    Bolt::connect(&uri)
+    Bolt::connect(&uri())
+}
+
+/// Where it is.
+pub(crate) fn uri() -> String {
+    std::env::var("ATG_TEST_NEO4J_URI")
+        .expect("ATG_TEST_NEO4J_URI names no server: run eval \"$(.ci/neo4j.sh start)\"")
 }
 
 fn load(bolt: &mut Bolt, records: &[Json]) {
