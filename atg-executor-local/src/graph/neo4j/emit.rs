@@ -460,10 +460,13 @@ impl Writer<'_> {
                     self.part(other, names);
                 }
             }
+            // In brackets, or the `|` of labels could be that of a comprehension.
             ExprKind::HasLabels(of, labels) => {
+                self.put("(");
                 self.part(of, names);
                 self.put(":");
                 self.labels(labels);
+                self.put(")");
             }
             ExprKind::Call { name, distinct, args } => self.call(&name.text, *distinct, args, names),
             ExprKind::CountStar => self.put("count(*)"),
@@ -590,8 +593,10 @@ impl Writer<'_> {
                 self.part(of, names);
             }
             Unary::Minus | Unary::Plus => {
-                self.put(if operator == Unary::Minus { "-" } else { "+" });
-                self.part(of, names);
+                // In brackets: a literal with a sign is another thing than a sign before a literal.
+                self.put(if operator == Unary::Minus { "-(" } else { "+(" });
+                self.expr(of, names);
+                self.put(")");
             }
             Unary::IsNull | Unary::IsNotNull => {
                 self.part(of, names);

@@ -17,6 +17,8 @@ pub(crate) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 
 const GROUP: usize = 100;
 
+const LOCATIONS: [&str; 3] = ["westeurope", "northeurope", "eastus"];
+
 fn group(number: usize) -> String {
     format!(
         "/subscriptions/aaaaaaaa-0000-4000-8000-{:012}/resourceGroups/group-{}",
@@ -117,7 +119,7 @@ fn resource(tenant: TenantId, number: usize, rows: usize, hierarchy: bool, versi
         labels: vec!["Resource".into(), "VirtualMachine".into()],
         resource_type: Some("Microsoft.Compute/virtualMachines".to_owned()),
         members: vec![
-            text("location", ["westeurope", "northeurope", "eastus"][number % 3]),
+            text("location", LOCATIONS[number % LOCATIONS.len()]),
             text("resource_group", &format!("group-{}", number / GROUP)),
             text("tags", r#"{"env":"prod","owner":"team"}"#),
         ],
@@ -169,14 +171,16 @@ pub(crate) fn dump(path: &Path, rows: usize) -> std::io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     for number in 0..rows {
         let id = id(number);
+        let location = LOCATIONS[number % LOCATIONS.len()];
+        let refs = others(number, rows).map(|other| self::id(other).to_lowercase());
         let row = serde_json::json!({
             "id": id.to_lowercase(),
             "name": last(&id),
             "type": "Microsoft.Compute/virtualMachines",
-            "location": ["westeurope", "northeurope", "eastus"][number % 3],
+            "location": location,
             "resource_group": format!("group-{}", number / GROUP),
             "properties": properties(number, rows, 0),
-            "refs": others(number, rows).map(|other| self::id(other).to_lowercase()),
+            "refs": refs,
         });
         writeln!(file, "{row}")?;
     }
