@@ -14,6 +14,7 @@ mod job_log;
 mod limits;
 pub mod model;
 pub mod quota;
+pub mod recipes;
 pub mod rest;
 #[cfg(feature = "schema")]
 mod schema;

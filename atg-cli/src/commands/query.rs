@@ -1,5 +1,6 @@
 //! `atg query`
 
+mod recipes;
 mod sql;
 
 use std::{
@@ -36,6 +37,9 @@ Examples:
     atg query -f exposed.cypher --params values.json --output json
   How it would be answered: its steps, their SQL and the indexes that serve them:
     atg query 'EXPLAIN MATCH (n {name: $name}) RETURN n.id' -p name=web1
+  Questions that are ready to run, and one of them:
+    atg query --list
+    atg query --recipe who-can-read-vault -p vault=kv-prod
   Plain SQL on this machine's graph, which reads the tables nodes, edges and node_labels:
     atg query --sql 'SELECT type, count(*) AS n FROM nodes GROUP BY type ORDER BY n DESC'
 
@@ -46,8 +50,14 @@ Exit codes: 0 a whole answer; 2 the query was refused, with its place; 6 the ans
 #[command(after_help = EXAMPLES)]
 pub(crate) struct QueryArgs {
     /// The query, `-` for standard input
-    #[arg(value_name = "CYPHER", required_unless_present = "file")]
+    #[arg(value_name = "CYPHER", required_unless_present_any = ["file", "recipe", "list"])]
     query: Option<String>,
+    /// Run a query that is ready, see --list; --param gives its parameters
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "file", "sql"])]
+    recipe: Option<String>,
+    /// Show the queries that are ready to run, with what they ask for
+    #[arg(long, conflicts_with_all = ["query", "file", "sql", "recipe", "param", "params", "tenant_id"])]
+    list: bool,
     /// Read the query from a file, `-` for standard input
     #[arg(long, short, value_name = "FILE", conflicts_with = "query")]
     file: Option<PathBuf>,
@@ -72,13 +82,23 @@ pub(crate) struct QueryArgs {
 }
 
 pub(crate) async fn run(args: &QueryArgs, session: &Session) -> CommandResult {
+    if args.list {
+        return recipes::list(session);
+    }
     if args.sql {
         return sql::run(args, session).await;
     }
+    let (query, values) = match &args.recipe {
+        Some(name) => {
+            let recipe = atg_sdk::recipes::find(name)?;
+            (recipe.query.to_owned(), recipe.values(values(args)?)?)
+        }
+        None => (text(args)?, values(args)?),
+    };
     let parameters = Parameters {
         tenant_id: args.tenant_id,
-        query: text(args)?,
-        parameters: values(args)?,
+        query,
+        parameters: values,
         row_limit: args.row_limit,
         timeout_seconds: args.timeout,
     };

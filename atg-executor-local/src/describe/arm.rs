@@ -7,7 +7,7 @@ use atg_sdk::azure::{Location, ResourceId, ResourceType};
 use super::{
     DescribeError, Describer, Description,
     hierarchy::{self, Level},
-    inline, labels, members, path, scalars, types, value_nodes,
+    inline, labels, lists, members, path, scalars, types, value_nodes,
 };
 use crate::{
     graph::{ALIASES, Described, Node, NodeClass, Reference, Said, Standing, Target, Value, node_key},
@@ -191,6 +191,7 @@ fn node(describer: &Describer, body: &Body<'_>, level: Option<Level>, aliases: V
             _ => members::push(&mut own, member, value),
         }
     }
+    own.extend(lists::of(&body.resource_type, body.members));
     if !aliases.is_empty() {
         own.push((ALIASES.to_owned(), Value::Strings(aliases)));
     }

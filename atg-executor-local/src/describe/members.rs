@@ -44,6 +44,14 @@ const TAKEN: &[&str] = &[
     "app_id",
     "user_principal_name",
     ALIASES,
+    "actions",
+    "not_actions",
+    "data_actions",
+    "not_data_actions",
+    "principals",
+    "excluded_principals",
+    "ports",
+    "sources",
 ];
 
 /// Adds a member as Azure sent it, unless it is `null`.

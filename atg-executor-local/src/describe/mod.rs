@@ -10,6 +10,7 @@ mod facts;
 mod hierarchy;
 mod inline;
 mod labels;
+mod lists;
 mod members;
 mod path;
 pub(crate) mod pattern;

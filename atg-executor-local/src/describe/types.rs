@@ -45,6 +45,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Microsoft.App/managedEnvironments", "ContainerAppEnvironment"),
     ("Microsoft.AppConfiguration/configurationStores", "AppConfigurationStore"),
     ("Microsoft.AppPlatform/Spring", "SpringApp"),
+    ("Microsoft.Authorization/denyAssignments", "DenyAssignment"),
     ("Microsoft.Authorization/locks", "Lock"),
     ("Microsoft.Authorization/policyAssignments", "PolicyAssignment"),
     ("Microsoft.Authorization/policyDefinitions", "PolicyDefinition"),

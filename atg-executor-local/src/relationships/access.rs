@@ -54,15 +54,45 @@ fn own_policies(
     // One principal may have several policies, for several applications that act for it.
     principals.sort_unstable();
     principals.dedup();
-    let edge = |principal: &str| Reference {
-        from: Target::Id(principal.to_owned()),
-        to: Target::Itself,
-        relationship: "HAS_ROLE".into(),
-        path: format!("properties.{}", path.join(".")),
-        said: Said::Here,
-        properties: vec![("role".to_owned(), Value::from(role))],
+    let edge = |principal: &str| {
+        let mut properties = vec![("role".to_owned(), Value::from(role))];
+        let allowed = items
+            .iter()
+            .filter(|item| item.get(member).and_then(Json::as_str) == Some(principal))
+            .filter_map(|item| item.get("permissions"));
+        let allowed = permissions(allowed);
+        if !allowed.is_empty() {
+            properties.push(("permissions".to_owned(), Value::Strings(allowed)));
+        }
+        Reference {
+            from: Target::Id(principal.to_owned()),
+            to: Target::Itself,
+            relationship: "HAS_ROLE".into(),
+            path: format!("properties.{}", path.join(".")),
+            said: Said::Here,
+            properties,
+        }
     };
     principals.into_iter().map(edge).collect()
+}
+
+/// `secrets/get`, `keys/list`…: what the policies of a principal allow together, in lower case, for Azure spells it in both.
+fn permissions<'a>(policies: impl Iterator<Item = &'a Json>) -> Vec<String> {
+    let mut allowed: Vec<String> = policies
+        .filter_map(Json::as_object)
+        .flatten()
+        .flat_map(|(of, list)| {
+            let texts = list
+                .as_array()
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Json::as_str);
+            texts.map(move |text| format!("{of}/{text}").to_lowercase())
+        })
+        .collect();
+    allowed.sort_unstable();
+    allowed.dedup();
+    allowed
 }
 
 /// The edge of a role assignment: principal → scope.

@@ -3,6 +3,7 @@
 //! [`generate`] returns the rows of `demo.jsonl` and the answers in `truth.json`, the same bytes every time. Names,
 //! GUIDs, addresses and secrets are invented; only the ids of Azure's built-in roles and policies are real.
 
+mod access;
 mod addresses;
 mod analytics;
 mod builder;
@@ -14,6 +15,7 @@ mod generic;
 mod governance;
 mod hierarchy;
 mod hub;
+mod leftovers;
 mod network;
 mod operations;
 mod sandbox;
@@ -51,7 +53,9 @@ pub fn generate() -> Demo {
     analytics::write(&mut tenant);
     operations::write(&mut tenant);
     sandbox::write(&mut tenant);
+    leftovers::write(&mut tenant);
     governance::write(&mut tenant);
+    access::write(&mut tenant);
     addresses::write(&mut tenant);
     generic::write(&mut tenant);
 

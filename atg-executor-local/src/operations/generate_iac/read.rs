@@ -21,13 +21,21 @@ const ASK: u64 = 4_096;
 /// Members that only the graph has.
 const OF_THE_GRAPH: &[&str] = &[
     ALIASES,
+    "actions",
     "app_id",
+    "data_actions",
     "display_name",
     "enabled",
+    "excluded_principals",
     "inline",
+    "not_actions",
+    "not_data_actions",
     "object_id",
+    "ports",
+    "principals",
     "provisioning_state",
     "resource_group",
+    "sources",
     "subscription_id",
     "user_principal_name",
 ];

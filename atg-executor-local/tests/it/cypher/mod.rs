@@ -10,6 +10,7 @@ mod latency;
 mod limits;
 mod neo4j_store;
 mod random;
+mod recipes;
 mod sample;
 mod server;
 

@@ -1,5 +1,6 @@
 //! The shipped files are what the generator writes, and they agree with each other.
 
+mod recipes;
 mod scan;
 
 use std::{
