@@ -23,6 +23,7 @@ const CHILDREN: &[&str] = &[
     "Microsoft.Network/applicationGateways/frontendIPConfigurations",
     "Microsoft.Network/applicationGateways/frontendPorts",
     "Microsoft.Network/applicationGateways/httpListeners",
+    "Microsoft.Network/applicationGateways/privateEndpointConnections",
     "Microsoft.Network/applicationGateways/probes",
     "Microsoft.Network/applicationGateways/redirectConfigurations",
     "Microsoft.Network/applicationGateways/requestRoutingRules",
@@ -31,7 +32,9 @@ const CHILDREN: &[&str] = &[
     "Microsoft.Network/applicationGateways/sslProfiles",
     "Microsoft.Network/applicationGateways/trustedRootCertificates",
     "Microsoft.Network/applicationGateways/urlPathMaps",
+    "Microsoft.Network/expressRouteCircuits/authorizations",
     "Microsoft.Network/expressRouteCircuits/peerings",
+    "Microsoft.Network/expressRouteGateways/expressRouteConnections",
     "Microsoft.Network/frontDoors/backendPools",
     "Microsoft.Network/frontDoors/frontendEndpoints",
     "Microsoft.Network/frontDoors/healthProbeSettings",
@@ -47,8 +50,29 @@ const CHILDREN: &[&str] = &[
     "Microsoft.Network/loadBalancers/probes",
     "Microsoft.Network/networkInterfaces/ipConfigurations",
     "Microsoft.Network/networkSecurityGroups/securityRules",
+    "Microsoft.Network/privateLinkServices/privateEndpointConnections",
+    "Microsoft.Network/routeFilters/routeFilterRules",
     "Microsoft.Network/routeTables/routes",
+    "Microsoft.Network/serviceEndpointPolicies/serviceEndpointPolicyDefinitions",
+    "Microsoft.Network/virtualNetworkGateways/natRules",
     "Microsoft.Network/virtualNetworks/subnets",
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
     "Microsoft.Network/vpnGateways/vpnConnections",
 ];
+
+#[cfg(test)]
+mod tests {
+    use atg_live::children::{CHILDREN, Place};
+
+    use super::*;
+
+    #[test]
+    fn what_a_scan_does_not_ask_for_since_its_parent_has_it_is_a_node() {
+        let inline = CHILDREN
+            .iter()
+            .filter(|child| matches!(child.place, Place::Inline(_)));
+        for child in inline {
+            assert!(is_node(&child.resource_type()), "{child:?}");
+        }
+    }
+}
