@@ -9,6 +9,7 @@ mod file;
 mod gather;
 mod leave;
 mod live;
+mod recording;
 mod removal;
 mod role_names;
 
@@ -45,6 +46,12 @@ pub(crate) fn validate(parameters: &Parameters) -> Result<()> {
     if parameters.input.is_some() {
         tenant_of(parameters)?;
     }
+    if parameters.record && (parameters.input.is_some() || parameters.resource_limit.is_some()) {
+        return Err(Error::invalid(
+            "record a scan: only one of Azure is recorded, and all of it: leave `input` and `resource_limit` out",
+        )
+        .with_field("/record", "excludes `input` and `resource_limit`"));
+    }
     Ok(())
 }
 
@@ -64,7 +71,10 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
         Some(input) => {
             let tenant = tenant_of(&parameters)?;
             context.tenants(Some(tenant))?;
-            file::run(parameters, tenant, &input, context).await
+            match recording::open(&context.input(&input).await?, context).await? {
+                Some(recording) => recording::replay(parameters, tenant, &input, &recording, context).await,
+                None => file::run(parameters, tenant, &input, context).await,
+            }
         }
         None => live::run(parameters, context).await,
     }

@@ -18,6 +18,11 @@ const ENOUGH_CALLS: f64 = 10.0;
 const ENOUGH_TIME: f64 = 1.0;
 /// After so long it says that there is next to nothing.
 const LONG: f64 = 10.0;
+/// Below one call a second our own pace decides how long a measurement takes, and a refusal that has nothing to do with it
+/// would halve the pace, and so on, down to nothing. So a measurement over few calls halves it at most, and each call that
+/// goes well raises it, by more than one refusal in four takes away.
+const SLOW: f64 = 1.0;
+const RECOVERY: f64 = 1.3;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Learned {
@@ -44,7 +49,12 @@ impl Learned {
             if time < ENOUGH_TIME || (self.used < ENOUGH_CALLS && time < LONG) {
                 return;
             }
-            self.rate = Some(self.used.max(0.5) / time);
+            let measured = self.used.max(0.5) / time;
+            let least = match self.rate() {
+                Some(rate) if self.used < ENOUGH_CALLS => rate.min(SLOW) / 2.0,
+                _ => 0.0,
+            };
+            self.rate = Some(measured.max(least));
         } else if rate.is_finite() {
             // Nothing is measured yet. Half is a guess that errs on the safe side, and not for long.
             self.rate = Some(rate / 2.0);
@@ -61,7 +71,9 @@ impl Learned {
     /// How fast to go; `None` while nothing was learned.
     pub(super) fn rate(&self) -> Option<f64> {
         let used = self.used;
-        self.rate
-            .map(|rate| rate * (BELOW + CREEP * used + (used / MEMORY).powi(3)))
+        self.rate.map(|rate| {
+            let crept = rate * (BELOW + CREEP * used + (used / MEMORY).powi(3));
+            crept.max((rate * RECOVERY.powf(used)).min(SLOW))
+        })
     }
 }

@@ -132,7 +132,11 @@ impl Simulator {
         let Sent::Whole(reply) = service::answer(Arc::clone(&self.world), call).await else {
             return None;
         };
-        let mut answer = Response::builder().status(reply.status);
+        // The listeners' server says what time it is, and a date to come back at is read by that.
+        let now = self.world.now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let mut answer = Response::builder()
+            .status(reply.status)
+            .header("date", now.to_string());
         for (name, value) in reply.headers {
             answer = answer.header(name, value);
         }

@@ -71,6 +71,9 @@ pub(crate) struct ScanArgs {
     /// The source is all there is of this scope (a resource ID): remove what it lacks; may be repeated
     #[arg(long, value_name = "SCOPE")]
     authoritative: Vec<String>,
+    /// Keep what Azure answers, without its secrets, as recording.jsonl.zst: --from that file gives the same graph again
+    #[arg(long, conflicts_with_all = ["from", "limit"])]
+    record: bool,
     /// Keep an export of the graph as it is after the scan
     #[arg(long)]
     keep_export: bool,
@@ -132,6 +135,7 @@ fn parameters(args: &ScanArgs, session: &Session) -> Result<Parameters, Error> {
         no_wait: args.no_wait,
         input: None,
         authoritative: args.authoritative.clone(),
+        record: args.record,
         keep_export: args.keep_export,
     })
 }

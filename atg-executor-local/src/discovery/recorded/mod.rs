@@ -59,6 +59,14 @@ impl Limits {
     }
 }
 
+/// The text of a file, unpacked. Blocks.
+///
+/// # Errors
+/// `InvalidArgument` for what is evidently something else.
+pub(crate) fn unpacked(file: &InputFile) -> Result<impl Read + Send + use<>> {
+    Bytes::new(file.open()?, Arc::default(), Arc::default())
+}
+
 /// Splits a text into the objects that it holds, whatever its layout.
 #[derive(Debug)]
 struct Splitter<R> {

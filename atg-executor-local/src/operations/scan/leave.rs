@@ -11,7 +11,7 @@ use tokio::task;
 use super::{Origin, Scan};
 use crate::{
     discovery::{
-        report::Manifest,
+        report::{InputFacts, Manifest},
         unit::{Unit, UnitState},
     },
     graph::{Node, NodeClass, ScanCounts, Source, Standing, Value, node_key},
@@ -29,6 +29,8 @@ pub(super) struct AzureFacts {
     pub(super) skipped: Vec<JsonValue>,
     /// What was asked how often.
     pub(super) requests: JsonValue,
+    /// The recording that answered in Azure's place.
+    pub(super) recording: Option<InputFacts>,
 }
 
 /// Whether nothing is missing that was asked for.
@@ -54,11 +56,14 @@ pub(super) fn manifest<'a>(scan: &'a Scan<'_>, units: &'a [Unit]) -> Manifest<'a
         tenant_id: scan.tenant,
         source: match &scan.origin {
             Origin::File(_) => Source::Recorded.name(),
+            Origin::Azure(AzureFacts {
+                recording: Some(_), ..
+            }) => "recording",
             Origin::Azure(_) => "azure",
         },
         input: match &scan.origin {
             Origin::File(input) => Some(input.clone()),
-            Origin::Azure(_) => None,
+            Origin::Azure(facts) => facts.recording.clone(),
         },
         parameters: &scan.parameters,
         units,

@@ -9,16 +9,19 @@ use atg_live::{
     run::{Event, Plan, Run},
     unit::{UnitEnd, UnitState as Read},
 };
-use atg_sdk::{Error, Result, model::operations::scan::Parameters};
+use atg_recording::Recorder;
+use atg_sdk::{Error, Result, azure::TenantId, model::operations::scan::Parameters};
 use serde_json::json;
 use tokio::task::{self, JoinHandle};
 
-use super::{Origin, Removals, Scan, absence, leave::AzureFacts};
+use super::{Origin, Removals, Scan, absence, leave::AzureFacts, recording};
 use crate::{
+    ArtifactWriter,
     azure::transport::Transport,
     context::{Context, Ended},
     discovery::{
         live::{Worked, read_checkpoint, work_through},
+        report::InputFacts,
         unit::{Collector, Unit, UnitKey, UnitState},
     },
 };
@@ -42,18 +45,60 @@ pub(super) async fn run(parameters: Parameters, context: &Context) -> Result<End
         None => unless_cancelled(context, Ground::tenant_of(&transport)).await?,
     };
     context.tenants(Some(tenant))?;
+    if !parameters.record {
+        return over(parameters, tenant, &transport, Way::default(), context).await;
+    }
+    let identity = unless_cancelled(context, transport.identity()).await?;
+    let (recorder, transport) =
+        recording::record(&parameters, tenant, &transport, &identity, context).await?;
+    let way = Way {
+        recorder: Some(recorder),
+        ..Way::default()
+    };
+    over(parameters, tenant, &transport, way, context).await
+}
+
+/// What is between a scan and Azure.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// It is recorded.
+    pub(super) recorder: Option<Recorder<ArtifactWriter>>,
+    /// A recording stands in Azure's place.
+    pub(super) recording: Option<InputFacts>,
+    /// What is wrong with that.
+    pub(super) damage: Option<String>,
+}
+
+/// Scans whatever that transport calls.
+pub(super) async fn over(
+    parameters: Parameters,
+    tenant: TenantId,
+    transport: &Transport,
+    way: Way,
+    context: &Context,
+) -> Result<Ended> {
     context.progress(
         0.0,
         &format!("listing the subscriptions of tenant {tenant}"),
         Default::default(),
     );
     let wanted = wanted(&parameters);
-    let ground = unless_cancelled(context, Ground::read(&transport, tenant, wanted)).await?;
+    let ground = unless_cancelled(context, Ground::read(transport, tenant, wanted)).await?;
+    // Of a recording each part has to be asked for, and into one each part has to come: neither goes on in the middle.
+    let from_the_beginning = way.recorder.is_some() || way.recording.is_some();
     let origin = Origin::Azure(AzureFacts {
         endpoint: transport.cloud().resource_manager.to_string(),
+        recording: way.recording,
         ..AzureFacts::default()
     });
     let mut scan = Scan::begin(parameters, tenant, origin, context).await?;
+    if from_the_beginning {
+        scan.checkpoints = None;
+    }
+    if let Some(damage) = way.damage {
+        let warning = format!("the recording is damaged: {damage}; what is missing makes units incomplete");
+        scan.gathered.report.warn(context, warning);
+    }
     warn_of_ground(&mut scan, &ground);
     let mut plan = Plan::new(collectors::all(), ground);
     let expected = plan
@@ -62,22 +107,25 @@ pub(super) async fn run(parameters: Parameters, context: &Context) -> Result<End
         .iter()
         .filter_map(|own| own.rows)
         .sum();
-    go_on(&mut scan, &mut plan, &transport).await?;
-    let run = plan.start(&transport);
-    let ends = read(&mut scan, run, expected, &transport).await?;
+    go_on(&mut scan, &mut plan, transport).await?;
+    let run = plan.start(transport);
+    let ends = read(&mut scan, run, expected, transport).await?;
     scan.gathered.warn_of_filters(&scan.filters, context);
-    let units = settle(&mut scan, &ends, &transport);
+    let units = settle(&mut scan, &ends, transport);
     let gone = if ends.is_some() {
-        let confirmed = absence::confirmed(&mut scan, &units, &transport);
+        let confirmed = absence::confirmed(&mut scan, &units, transport);
         unless_cancelled(context, confirmed).await?
     } else {
         Vec::new()
     };
-    count_requests(&mut scan, &transport);
+    count_requests(&mut scan, transport);
     let removals = Removals {
         licences: Vec::new(),
         gone,
     };
+    if let Some(recorder) = way.recorder {
+        recorder.finish().await?.finish().await?;
+    }
     scan.end(units, removals).await
 }
 

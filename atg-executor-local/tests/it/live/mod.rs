@@ -1,6 +1,7 @@
 //! Scans of a simulated Azure, through the executor.
 
 mod recorded_tenant;
+mod recording;
 mod removal;
 mod whole;
 

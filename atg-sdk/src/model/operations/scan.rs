@@ -42,6 +42,9 @@ pub struct Parameters {
     pub input: Option<InputDigest>,
     /// Scopes (resource IDs) of which the recorded source is all there is: what it does not hold of them is removed.
     pub authoritative: Vec<String>,
+    /// Keep what Azure answers, without its secrets, as the artifact `recording.jsonl.zst`: an input that gives the same
+    /// graph again.
+    pub record: bool,
     /// Keep an export of the graph as it was after the scan, as an artifact.
     pub keep_export: bool,
 }
@@ -61,6 +64,7 @@ impl Default for Parameters {
             no_wait: false,
             input: None,
             authoritative: Vec::new(),
+            record: false,
             keep_export: false,
         }
     }

@@ -204,6 +204,35 @@ fn a_limit_that_nobody_documents_is_learned_from_refusals() {
 }
 
 #[test]
+fn refusals_that_have_nothing_to_do_with_the_pace_do_not_bring_it_to_a_halt() {
+    for every in [4, 5, 7] {
+        let mut allowance = Allowance::new(QuotaLimit::unknown(), at(0.0));
+        let (mut now, mut calls) = (0.0, 0);
+        while calls < 500 {
+            match allowance.take(at(now), 1) {
+                QuotaVerdict::Wait(wait) => now += wait.as_secs_f64(),
+                QuotaVerdict::Granted => {
+                    calls += 1;
+                    let reading = QuotaReading {
+                        refused: calls % every == 0,
+                        retry_after: (calls % every == 0).then(|| Duration::from_secs(20)),
+                        ..answer()
+                    };
+                    allowance.settle(at(now), &reading);
+                    now += 0.01;
+                }
+            }
+        }
+        // The waits that the refusals ask for, and at most a few seconds for each call.
+        let asked = f64::from(500 / every) * 20.0;
+        assert!(
+            now < asked + 500.0 * 4.0,
+            "every {every}th: {now:.0} s, {asked:.0} s asked for"
+        );
+    }
+}
+
+#[test]
 fn a_call_that_was_cut_is_no_longer_in_flight_and_says_nothing() {
     let mut allowance = reads();
     assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);

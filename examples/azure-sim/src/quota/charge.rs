@@ -242,7 +242,7 @@ fn take(world: &World, limits: &Limits, keys: &[(String, Rate)]) -> Result<Vec<u
                 }
             }
         }
-        tally(state, &keys[0].0, refused.is_none());
+        tally(state, &keys[0].0, refused.is_none(), 1);
         refused.map_or(Ok(left), Err)
     })
 }
@@ -261,15 +261,16 @@ fn window(world: &World, limits: &Limits, count: Count, key: &str, amount: u64) 
         } else {
             Err(window.wait(count, now))
         };
-        tally(state, key, fits);
+        tally(state, key, fits, amount);
         answer
     })
 }
 
-fn tally(state: &mut State, key: &str, allowed: bool) {
+fn tally(state: &mut State, key: &str, allowed: bool, cost: u64) {
     let tally = state.tallies.entry(key.to_owned()).or_default();
     if allowed {
         tally.allowed += 1;
+        tally.used += cost;
     } else {
         tally.refused += 1;
     }

@@ -155,6 +155,8 @@ pub struct Tally {
     pub allowed: u64,
     /// Calls that were refused.
     pub refused: u64,
+    /// What those that were allowed cost together: calls, or units of Microsoft Graph.
+    pub used: u64,
 }
 
 impl Used {
