@@ -12,6 +12,7 @@ mod comparison;
 mod context;
 mod data_dir;
 mod executor;
+mod export_formats;
 mod fault;
 mod health;
 mod inputs;

@@ -1,13 +1,16 @@
 //! `atg export`
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use atg_sdk::{
-    Error, ErrorKind, Executor, Job, Operation, Output, Result,
+    Error, ErrorKind, Executor, ExecutorExt as _, Job, Operation, Output, Result,
     azure::TenantId,
     model::operations::export::{Format, Parameters},
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     artifacts,
@@ -15,8 +18,6 @@ use crate::{
     session::Session,
     words,
 };
-
-const ARTIFACT: &str = "graph.jsonl.zst";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,16 +28,25 @@ Examples:
   To look into it:
     atg export -o - | zstd -d | head
 
-Two exports of equal graphs are equal, byte for byte. `atg import` reads an export back.";
+  For networkx, yEd, Gephi and others:
+    atg export --format graphml
+  For `neo4j-admin database import full`, into the directory graph-neo4j-admin:
+    atg export --format neo4j-admin
+
+Two exports of equal graphs are equal, byte for byte. `atg import` reads the format jsonl back; the
+others hold what a query shows.";
 
 /// Write the graph into a file
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// The file to write, `-` for standard output
-    #[arg(long = "output-file", short = 'o', value_name = "FILE|-", default_value = ARTIFACT)]
-    file: PathBuf,
-    /// Overwrite the file if it is there
+    /// The format
+    #[arg(long, value_enum, default_value_t = FormatArg::Jsonl)]
+    format: FormatArg,
+    /// The file to write, `-` for standard output; for csv and neo4j-admin, the directory
+    #[arg(long = "output-file", short = 'o', value_name = "FILE|DIR|-")]
+    file: Option<PathBuf>,
+    /// Overwrite what is there
     #[arg(long)]
     force: bool,
     /// Only this tenant [default: every tenant of the graph]
@@ -47,9 +57,59 @@ pub(crate) struct ExportArgs {
     with_history: bool,
 }
 
+/// A format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// JSON Lines in zstd, which `atg import` reads back
+    Jsonl,
+    /// GraphML, one XML file
+    Graphml,
+    /// Two tables, nodes.csv and edges.csv
+    Csv,
+    /// What `neo4j-admin database import full` reads
+    Neo4jAdmin,
+}
+
+impl FormatArg {
+    const fn format(self) -> Format {
+        match self {
+            Self::Jsonl => Format::Jsonl,
+            Self::Graphml => Format::Graphml,
+            Self::Csv => Format::Csv,
+            Self::Neo4jAdmin => Format::Neo4jAdmin,
+        }
+    }
+
+    /// The one artifact; `None` where there are several.
+    const fn artifact(self) -> Option<&'static str> {
+        match self {
+            Self::Jsonl => Some("graph.jsonl.zst"),
+            Self::Graphml => Some("graph.graphml"),
+            Self::Csv | Self::Neo4jAdmin => None,
+        }
+    }
+
+    const fn default_place(self) -> &'static str {
+        match self {
+            Self::Jsonl => "graph.jsonl.zst",
+            Self::Graphml => "graph.graphml",
+            Self::Csv => "graph-csv",
+            Self::Neo4jAdmin => "graph-neo4j-admin",
+        }
+    }
+}
+
 pub(crate) async fn run(args: &ExportArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
-    let to_stdout = args.file == Path::new("-");
+    let artifact = args.format.artifact();
+    let place = match &args.file {
+        Some(place) => place.as_path(),
+        None => Path::new(args.format.default_place()),
+    };
+    let to_stdout = place == Path::new("-");
+    if to_stdout && artifact.is_none() {
+        return Err(Error::invalid("this format is several files: choose a directory with -o").into());
+    }
     if to_stdout && wants_json {
         return Err(Error::invalid(
             "stdout cannot hold both the export and --output json: choose a file with -o",
@@ -58,31 +118,40 @@ pub(crate) async fn run(args: &ExportArgs, session: &Session) -> CommandResult {
     }
     // Before the work: nobody wants to learn this after ten minutes.
     if !to_stdout {
-        refuse_overwriting(&args.file, args.force)?;
+        match artifact {
+            Some(_) => refuse_overwriting(place, args.force)?,
+            None => refuse_full(place, args.force)?,
+        }
     }
     let executor = session.executor().await?;
     let operation = Operation::Export(Parameters {
         tenant_id: args.tenant_id,
-        format: Format::Jsonl,
+        format: args.format.format(),
         with_history: args.with_history,
     });
     let finished = session.run(&executor, operation).await?;
     let job = &finished.job;
-    if to_stdout {
-        artifacts::copy(executor.as_ref(), job, ARTIFACT, tokio::io::stdout())
-            .await?
-            .map_err(Stop::from)?;
-    } else {
-        let size = write_file(executor.as_ref(), job, &args.file).await?;
-        if let Some(Output::Export(output)) = &job.output {
-            session.reporter.note(&format!(
-                "wrote {} and {} to {} ({})",
-                words::count(output.nodes, "node", "nodes"),
-                words::count(output.edges, "relationship", "relationships"),
-                args.file.display(),
-                words::bytes(size)
-            ));
+    let size = match artifact {
+        Some(artifact) if to_stdout => {
+            artifacts::copy(executor.as_ref(), job, artifact, tokio::io::stdout())
+                .await?
+                .map_err(Stop::from)?;
+            None
         }
+        Some(artifact) => Some(write_file(executor.as_ref(), job, artifact, place).await?),
+        None => {
+            executor.download_artifacts(job.id, place).await?;
+            Some(job.artifacts.iter().map(|artifact| artifact.size_bytes).sum())
+        }
+    };
+    if let (Some(Output::Export(output)), Some(size)) = (&job.output, size) {
+        session.reporter.note(&format!(
+            "wrote {} and {} to {} ({})",
+            words::count(output.nodes, "node", "nodes"),
+            words::count(output.edges, "relationship", "relationships"),
+            place.display(),
+            words::bytes(size)
+        ));
     }
     if wants_json {
         session.printer.json(&job.output.as_ref().map(Output::to_value))?;
@@ -110,8 +179,29 @@ pub(crate) fn refuse_overwriting(path: &Path, force: bool) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a directory that holds something, unless told otherwise: files of two exports would be taken for one.
+fn refuse_full(directory: &Path, force: bool) -> Result<()> {
+    if directory.exists() && !directory.is_dir() {
+        return Err(Error::invalid(format!(
+            "{} is a file, and this format is several: name a directory",
+            directory.display()
+        )));
+    }
+    let is_full = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
+    if is_full && !force {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "{} holds something: choose another directory, or pass --force to write into it",
+                directory.display()
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// Writes beside the place first, so that a file under the wanted name is always whole.
-async fn write_file(executor: &dyn Executor, job: &Job, path: &Path) -> Result<u64> {
+async fn write_file(executor: &dyn Executor, job: &Job, artifact: &str, path: &Path) -> Result<u64> {
     let doing = || format!("write {}", path.display());
     let directory = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -122,7 +212,7 @@ async fn write_file(executor: &dyn Executor, job: &Job, path: &Path) -> Result<u
         .tempfile_in(directory)
         .doing(doing)?;
     let to = tokio::fs::File::from_std(part.as_file().try_clone().doing(doing)?);
-    let size = artifacts::copy(executor, job, ARTIFACT, to).await?.doing(doing)?;
+    let size = artifacts::copy(executor, job, artifact, to).await?.doing(doing)?;
     part.persist(path).map_err(|error| error.error).doing(doing)?;
     Ok(size)
 }

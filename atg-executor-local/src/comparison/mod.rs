@@ -10,7 +10,7 @@ mod guid;
 mod merge;
 mod report;
 mod rows;
-mod sort;
+pub(crate) mod sort;
 
 use std::{
     collections::BTreeSet,

@@ -19,10 +19,10 @@ const RUN_BYTES: usize = 48 << 20;
 const DOING: &str = "sort the export";
 
 /// A line and what it is ordered by.
-pub(super) type Keyed<const N: usize> = ([String; N], String);
+pub(crate) type Keyed<const N: usize> = ([String; N], String);
 
 /// Takes lines in any order. `N` is how many texts order them.
-pub(super) struct Sorter<const N: usize> {
+pub(crate) struct Sorter<const N: usize> {
     directory: PathBuf,
     run: Vec<Keyed<N>>,
     bytes: usize,
@@ -31,7 +31,7 @@ pub(super) struct Sorter<const N: usize> {
 
 impl<const N: usize> Sorter<N> {
     /// One that writes below that directory, into files without names.
-    pub(super) fn new(directory: &Path) -> Self {
+    pub(crate) fn new(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
             run: Vec::new(),
@@ -40,7 +40,7 @@ impl<const N: usize> Sorter<N> {
         }
     }
 
-    pub(super) fn push(&mut self, line: Keyed<N>) -> Result<()> {
+    pub(crate) fn push(&mut self, line: Keyed<N>) -> Result<()> {
         self.bytes += line.1.len() + line.0.iter().map(String::len).sum::<usize>() + 24 * (N + 1);
         self.run.push(line);
         if self.bytes < RUN_BYTES {
@@ -67,7 +67,7 @@ impl<const N: usize> Sorter<N> {
     }
 
     /// All lines in order.
-    pub(super) fn sorted(mut self) -> Result<Sorted<N>> {
+    pub(crate) fn sorted(mut self) -> Result<Sorted<N>> {
         self.run.sort_unstable();
         let mut sources: Vec<Source<N>> = vec![Source::Memory(std::mem::take(&mut self.run).into_iter())];
         for file in self.runs.drain(..) {
@@ -92,14 +92,14 @@ enum Source<const N: usize> {
 }
 
 /// Hands the lines out in order.
-pub(super) struct Sorted<const N: usize> {
+pub(crate) struct Sorted<const N: usize> {
     directory: PathBuf,
     heads: BinaryHeap<Reverse<(Keyed<N>, usize)>>,
     sources: Vec<Source<N>>,
 }
 
 impl<const N: usize> Sorted<N> {
-    pub(super) fn next(&mut self) -> Result<Option<Keyed<N>>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Keyed<N>>> {
         let Some(Reverse((line, source))) = self.heads.pop() else {
             return Ok(None);
         };

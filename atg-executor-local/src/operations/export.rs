@@ -1,4 +1,4 @@
-//! `export`: the graph as one file.
+//! `export`: the graph as files.
 
 use std::{
     io::Write,
@@ -15,6 +15,7 @@ use zstd::Encoder;
 use crate::{
     artifacts::ArtifactWriter,
     context::{Context, Ended},
+    export_formats::{Foreign, Translation},
     graph::{ExportRequest, RecordSink, TenantInfo},
 };
 
@@ -25,11 +26,6 @@ const TELL: u64 = 10_000;
 const LEVEL: i32 = 3;
 
 pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
-    match parameters.format {
-        Format::Jsonl => {}
-    }
-    let artifact = context.artifact("graph.jsonl.zst", "application/zstd").await?;
-    let file = Arc::new(Mutex::new(Some(compressed(artifact)?)));
     let known = context.graph().info().await?.tenants;
     let mut tenants = context.tenants(parameters.tenant_id)?;
     if let (Some(tenants), None) = (&mut tenants, parameters.tenant_id) {
@@ -40,23 +36,20 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
         tenants,
         with_history: parameters.with_history,
     };
+    let to = begin(&parameters, context).await?;
+    let to = Arc::new(Mutex::new(Some(to)));
     let lines = Lines {
-        file: Arc::clone(&file),
+        to: Arc::clone(&to),
         context: context.clone(),
         expected: expected(&known, &request),
         written: 0,
     };
     let counts = context.graph().export(request, Box::new(lines)).await?;
-    let encoder = file.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let encoder = encoder.ok_or_else(|| Error::internal("the export's file was closed too early"))?;
-    tokio::task::spawn_blocking(move || {
-        encoder
-            .finish()
-            .map_err(|error| unwritten(&error))?
-            .finish_blocking()
-    })
-    .await
-    .map_err(|error| Error::internal("the work on the export ended early").with_source(error))??;
+    let to = to.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let to = to.ok_or_else(closed)?;
+    tokio::task::spawn_blocking(move || to.finish())
+        .await
+        .map_err(|error| Error::internal("the work on the export ended early").with_source(error))??;
     Ok(Ended {
         output: Output::Export(Exported {
             nodes: counts.nodes,
@@ -64,6 +57,52 @@ pub(crate) async fn run(parameters: Parameters, context: &Context) -> Result<End
         }),
         completeness: Completeness::Complete,
     })
+}
+
+async fn begin(parameters: &Parameters, context: &Context) -> Result<To> {
+    let format = match parameters.format {
+        Format::Jsonl => {
+            let artifact = context.artifact("graph.jsonl.zst", "application/zstd").await?;
+            return Ok(To::Own(Box::new(compressed(artifact)?)));
+        }
+        Format::Graphml => Foreign::GraphMl,
+        Format::Csv => Foreign::Csv,
+        Format::Neo4jAdmin => Foreign::Neo4jAdmin,
+    };
+    let directory = context.state().dir.root().to_owned();
+    Translation::begin(format, parameters.with_history, context, directory).map(To::Other)
+}
+
+/// Where the lines go.
+enum To {
+    Own(Box<Encoder<'static, ArtifactWriter>>),
+    Other(Translation),
+}
+
+impl To {
+    fn line(&mut self, line: &str) -> Result<()> {
+        match self {
+            Self::Own(file) => file
+                .write_all(line.as_bytes())
+                .and_then(|()| file.write_all(b"\n"))
+                .map_err(|error| unwritten(&error)),
+            Self::Other(translation) => translation.line(line),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Own(file) => file
+                .finish()
+                .map_err(|error| unwritten(&error))?
+                .finish_blocking(),
+            Self::Other(translation) => translation.finish(),
+        }
+    }
+}
+
+fn closed() -> Error {
+    Error::internal("the export's file was closed too early")
 }
 
 /// About how many lines there will be: writers may go on until the export begins.
@@ -105,9 +144,9 @@ fn fraction(part: u64, whole: u64) -> f64 {
     (part as f64 / whole.max(1) as f64).min(0.99)
 }
 
-/// Puts the store's lines into the file.
+/// Puts the store's lines into the files.
 struct Lines {
-    file: Arc<Mutex<Option<Encoder<'static, ArtifactWriter>>>>,
+    to: Arc<Mutex<Option<To>>>,
     context: Context,
     expected: u64,
     written: u64,
@@ -115,13 +154,8 @@ struct Lines {
 
 impl RecordSink for Lines {
     fn record(&mut self, line: &str) -> Result<()> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(file) = file.as_mut() else {
-            return Err(Error::internal("the export's file was closed too early"));
-        };
-        file.write_all(line.as_bytes())
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(|error| unwritten(&error))?;
+        let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
+        to.as_mut().ok_or_else(closed)?.line(line)?;
         self.written += 1;
         if self.written.is_multiple_of(TELL) {
             self.context.check_cancelled()?;

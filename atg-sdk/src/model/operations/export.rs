@@ -29,6 +29,12 @@ pub enum Format {
     /// JSON Lines in zstd: `graph.jsonl.zst`. `import` reads it back.
     #[default]
     Jsonl,
+    /// GraphML: `graph.graphml`.
+    Graphml,
+    /// Tables as RFC 4180 has them: `nodes.csv` and `edges.csv`.
+    Csv,
+    /// What `neo4j-admin database import full` reads: tables by labels and types, and its arguments in `import.args`.
+    Neo4jAdmin,
 }
 
 impl Parameters {
