@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A Neo4j server for the tests: `.ci/neo4j.sh start` prints what a shell needs to reach it
-# (`eval "$(.ci/neo4j.sh start)"`), `.ci/neo4j.sh stop` ends it and drops its data.
+# (`eval "$(.ci/neo4j.sh start)"`), `.ci/neo4j.sh stop` ends it and drops its data. `.ci/neo4j.sh import DIRECTORY` starts it
+# on what `neo4j-admin database import full` makes of an export.
 #
 # The server comes from Maven Central, is kept under ${ATG_CACHE:-$HOME/.cache/atg} by version, listens on a free port of
 # the loopback interface without authentication (its data is made by the tests), and belongs to the directory ATG_NEO4J_HOME (default: one below the cache), so that two
@@ -69,8 +70,15 @@ print_environment() {
   echo "export ATG_TEST_NEO4J_URI=bolt://127.0.0.1:$(cat "$home/port")"
 }
 
-start() {
-  if alive && [ -e "$home/ready" ]; then print_environment; return; fi
+java_with() {
+  local opens=()
+  for package in java.nio java.io sun.nio.ch java.util.concurrent java.lang; do
+    opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
+  done
+  exec java -Xmx"${ATG_NEO4J_HEAP:-1g}" "${opens[@]}" -cp "$lib/lib/*" "$@"
+}
+
+prepare() {
   need_tools
   download
   rm -rf "$home"
@@ -84,12 +92,12 @@ dbms.security.auth_enabled=false
 server.memory.pagecache.size=128m
 dbms.usage_report.enabled=false
 CONF
-  local opens=()
-  for package in java.nio java.io sun.nio.ch java.util.concurrent java.lang; do
-    opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
-  done
-  nohup java -Xmx"${ATG_NEO4J_HEAP:-1g}" "${opens[@]}" -cp "$lib/lib/*" org.neo4j.server.CommunityEntryPoint \
-    --home-dir="$home" --config-dir="$home/conf" --console-mode >"$home/logs/console.log" 2>&1 </dev/null &
+}
+
+launch() {
+  # It outlives the terminal from which it was started.
+  (trap '' HUP && java_with org.neo4j.server.CommunityEntryPoint \
+    --home-dir="$home" --config-dir="$home/conf" --console-mode) >"$home/logs/console.log" 2>&1 </dev/null &
   echo $! >"$home/pid"
   for _ in $(seq 600); do
     alive || { tail -20 "$home/logs/console.log" >&2; die "the server ended"; }
@@ -98,6 +106,23 @@ CONF
   done
   tail -20 "$home/logs/console.log" >&2
   die "the server did not start within two minutes"
+}
+
+start() {
+  if alive && [ -e "$home/ready" ]; then print_environment; return; fi
+  prepare
+  launch
+}
+
+import() {
+  [ -e "$1/import.args" ] || die "$1 holds no import.args"
+  stop
+  prepare
+  # The files are named as they lie beside the arguments.
+  (cd "$1" && NEO4J_HOME=$home NEO4J_CONF=$home/conf java_with org.neo4j.cli.AdminTool database import full neo4j \
+    --report-file="$home/logs/import.report" @import.args) >"$home/logs/import.log" 2>&1 </dev/null \
+    || { tail -20 "$home/logs/import.log" >&2; die "the import failed"; }
+  launch
 }
 
 stop() {
@@ -112,5 +137,6 @@ stop() {
 case ${1:-} in
   start) start ;;
   stop) stop ;;
-  *) die "usage: $0 start|stop" ;;
+  import) import "${2:?a directory}" ;;
+  *) die "usage: $0 start|import DIRECTORY|stop" ;;
 esac

@@ -69,3 +69,60 @@ fn an_import_replaces_only_when_asked() {
     home.file("broken.zst", "this is no export");
     home.run(&["import", "broken.zst"]).expect_error(2, &[]);
 }
+
+#[test]
+fn other_formats_are_the_same_each_time_and_overwrite_nothing_unasked() {
+    let home = Home::scanned();
+    for (format, place) in [
+        ("graphml", "graph.graphml"),
+        ("csv", "graph-csv"),
+        ("neo4j-admin", "graph-neo4j-admin"),
+    ] {
+        let ran = home
+            .run(&["export", "--format", format, "--output", "json"])
+            .expect(0);
+        assert!(ran.json()["nodes"].as_u64().unwrap() > 5, "{}", ran.stdout);
+        home.run(&["export", "--format", format, "-o", "again", "--with-history"])
+            .expect(0);
+        home.run(&["export", "--format", format])
+            .expect_error(4, &["--force"]);
+        home.run(&["export", "--format", format, "-o", "again", "--force"])
+            .expect(0);
+        let read = |place: &str| -> Vec<(String, Vec<u8>)> {
+            let place = home.work().join(place);
+            if place.is_file() {
+                return vec![(String::new(), fs::read(place).unwrap())];
+            }
+            let entries = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap());
+            let mut files: Vec<_> = entries
+                .map(|entry| {
+                    (
+                        entry.file_name().into_string().unwrap(),
+                        fs::read(entry.path()).unwrap(),
+                    )
+                })
+                .collect();
+            files.sort();
+            files
+        };
+        let first = read(place);
+        assert!(!first.is_empty(), "{format}");
+        assert_eq!(read("again"), first, "{format}");
+        assert!(
+            first
+                .iter()
+                .all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains("canary-of-a-password")),
+            "{format}"
+        );
+        let again = home.work().join("again");
+        fs::remove_file(&again)
+            .or_else(|_| fs::remove_dir_all(&again))
+            .unwrap();
+    }
+    home.run(&["export", "--format", "csv", "-o", "-"])
+        .expect_error(2, &["several files"]);
+    home.file("a-file", "x");
+    home.run(&["export", "--format", "csv", "-o", "a-file"])
+        .expect_error(2, &["name a directory"]);
+    home.run(&["import", "graph.graphml"]).expect_error(2, &[]);
+}

@@ -101,7 +101,7 @@ pub struct Survey {
     /// Those of the last that name an object of the source all the same, with whose they are: none, unless there is a
     /// defect.
     pub unresolved: Vec<(String, String)>,
-    /// What a person should know of the wishes: rules that match nothing.
+    /// What a person should know of the wishes: rules, and a subset, that match nothing.
     pub notes: Vec<String>,
 }
 
@@ -123,7 +123,10 @@ pub fn plan(source: Source, options: &Options) -> Result<Planned> {
     if let Some(target) = &options.target {
         move_to(target, source.tenant, &mut drafts, is_in)?;
     }
-    let notes = options.rules.apply(&mut drafts, &parents, is_in)?;
+    let mut notes = options.rules.apply(&mut drafts, &parents, is_in)?;
+    if !options.subset.is_all() && !choices.iter().any(|choice| choice.is_asked_for) {
+        notes.push("nothing in the graph matches the subset: check its spelling".to_owned());
+    }
     for (number, draft) in (0..).zip(&drafts) {
         if draft.is_renamed && ledger::is_unique(draft.what.type_text()) {
             let old = draft

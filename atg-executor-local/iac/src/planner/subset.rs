@@ -85,6 +85,10 @@ impl Subset {
                     "read the subset: {name} is given twice, in the subset and by an option of its own: give it once"
                 )));
             }
+            // An empty name would match what is in no resource group: a variable of a script that was not set.
+            if more.iter().any(|text| text.trim().is_empty()) {
+                return Err(Error::invalid(format!("read the subset: a value of {name} is empty")));
+            }
             *own = more.iter().map(|text| Glob::new(text)).collect();
         }
         Ok(self)
@@ -243,6 +247,15 @@ mod tests {
 
     const ID: &str =
         "/subscriptions/s1/resourcegroups/rg-web/providers/microsoft.storage/storageaccounts/stweb";
+
+    #[test]
+    fn an_empty_option_is_no_wish() {
+        let empty = [String::new()];
+        for (types, groups, subscriptions) in [(&empty[..], &[][..], &[][..]), (&[], &empty, &[]), (&[], &[], &empty)] {
+            let error = Subset::default().with(types, groups, subscriptions).unwrap_err();
+            assert!(error.message().ends_with("is empty"), "{error}");
+        }
+    }
 
     fn tags() -> Vec<(String, String)> {
         vec![

@@ -363,3 +363,20 @@ fn a_subset_takes_what_it_needs_along(#[case] subset: &str, #[case] expected: &[
     assert_eq!(names, expected);
     assert!(plan.skipped.is_empty(), "{:?}", plan.skipped);
 }
+
+#[test]
+fn a_subset_that_matches_nothing_is_told() {
+    let rows = [group()];
+    let notes = |subset: &str| {
+        let options = Options {
+            subset: Subset::parse(subset).unwrap(),
+            ..Options::default()
+        };
+        planned(&rows, &options).survey.notes
+    };
+    assert_eq!(
+        notes("ids=/nowhere"),
+        ["nothing in the graph matches the subset: check its spelling"]
+    );
+    assert_eq!(notes("types=Microsoft.Resources/*"), [""; 0]);
+}
