@@ -141,6 +141,7 @@ pub(crate) async fn run(args: &ExportArgs, session: &Session) -> CommandResult {
         Some(artifact) => Some(write_file(executor.as_ref(), job, artifact, place).await?),
         None => {
             executor.download_artifacts(job.id, place).await?;
+            drop_stale(place, job)?;
             Some(job.artifacts.iter().map(|artifact| artifact.size_bytes).sum())
         }
     };
@@ -196,6 +197,22 @@ fn refuse_full(directory: &Path, force: bool) -> Result<()> {
                 directory.display()
             ),
         ));
+    }
+    Ok(())
+}
+
+/// Removes tables that an earlier export left and this one does not have: they are of labels that are gone.
+fn drop_stale(directory: &Path, job: &Job) -> Result<()> {
+    let doing = || format!("read {}", directory.display());
+    for entry in fs::read_dir(directory).doing(doing)? {
+        let entry = entry.doing(doing)?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let is_table = name.starts_with("nodes-") || name.starts_with("relationships-");
+        let is_of_this = job.artifacts.iter().any(|artifact| artifact.name == name);
+        if is_table && name.ends_with(".csv") && !is_of_this {
+            fs::remove_file(entry.path()).doing(|| format!("delete {}", entry.path().display()))?;
+        }
     }
     Ok(())
 }

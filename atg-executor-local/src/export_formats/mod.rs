@@ -50,7 +50,7 @@ impl Translation {
                 Box::new(graphml::GraphMl::new(file, directory)?)
             }
             Foreign::Csv => Box::new(csv::Tables::new(history, context)?),
-            Foreign::Neo4jAdmin => Box::new(neo4j_admin::Layout::new(context.clone(), directory)),
+            Foreign::Neo4jAdmin => Box::new(neo4j_admin::Layout::new(context.clone(), &directory)),
         };
         Ok(Self { writer })
     }

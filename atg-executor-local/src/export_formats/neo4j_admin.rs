@@ -5,7 +5,7 @@
 //! takes no name with brackets that mean something to it, nor one with control characters: such properties are together in
 //! [`OTHER`], as JSON.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::Path};
 
 use atg_sdk::Result;
 
@@ -56,7 +56,7 @@ struct Part {
 }
 
 impl Part {
-    fn new(directory: &std::path::Path) -> Self {
+    fn new(directory: &Path) -> Self {
         Self {
             groups: BTreeMap::new(),
             files: Vec::new(),
@@ -184,10 +184,10 @@ fn read_cell<'t>(rest: &mut &'t str) -> Option<&'t str> {
 }
 
 impl Layout {
-    pub(super) fn new(context: Context, directory: PathBuf) -> Self {
+    pub(super) fn new(context: Context, directory: &Path) -> Self {
         Self {
-            nodes: Part::new(&directory),
-            edges: Part::new(&directory),
+            nodes: Part::new(directory),
+            edges: Part::new(directory),
             context,
             longest: 0,
         }

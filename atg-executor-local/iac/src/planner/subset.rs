@@ -87,7 +87,9 @@ impl Subset {
             }
             // An empty name would match what is in no resource group: a variable of a script that was not set.
             if more.iter().any(|text| text.trim().is_empty()) {
-                return Err(Error::invalid(format!("read the subset: a value of {name} is empty")));
+                return Err(Error::invalid(format!(
+                    "read the subset: a value of {name} is empty"
+                )));
             }
             *own = more.iter().map(|text| Glob::new(text)).collect();
         }
@@ -251,7 +253,11 @@ mod tests {
     #[test]
     fn an_empty_option_is_no_wish() {
         let empty = [String::new()];
-        for (types, groups, subscriptions) in [(&empty[..], &[][..], &[][..]), (&[], &empty, &[]), (&[], &[], &empty)] {
+        for (types, groups, subscriptions) in [
+            (&empty[..], &[][..], &[][..]),
+            (&[], &empty, &[]),
+            (&[], &[], &empty),
+        ] {
             let error = Subset::default().with(types, groups, subscriptions).unwrap_err();
             assert!(error.message().ends_with("is empty"), "{error}");
         }
