@@ -35,7 +35,7 @@ impl Connection {
             if !address.routed {
                 return Ok(first);
             }
-            let writer = first.writer().await?;
+            let writer = first.writer(address).await?;
             let member = address
                 .member(&writer)
                 .map_err(|what| Failure::Protocol(format!("the address of a member: {what}")))?;
@@ -129,10 +129,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Asks which member writes.
-    async fn writer(&mut self) -> Result<String, Failure> {
+    /// Asks which member writes. A server that stands alone answers with the address that we know it by.
+    async fn writer(&mut self, address: &Address) -> Result<String, Failure> {
         let mut route = Packer::new();
-        route.structure(ROUTE, 3).map(0).list(0);
+        route.structure(ROUTE, 3);
+        routing(&mut route, address);
+        route.list(0);
         match &self.database {
             Some(database) => route.map(1).text("db").text(database),
             None => route.map(0),

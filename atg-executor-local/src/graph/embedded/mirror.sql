@@ -1,5 +1,6 @@
 -- Collects what a connection changes, until it is carried over. Temporary: other connections' changes are not ours.
 
+-- How much there is: two for a node, one for an edge, one for each KiB of contents.
 CREATE TEMP TABLE out_size (n INTEGER NOT NULL);
 INSERT INTO temp.out_size VALUES (0);
 
@@ -7,12 +8,12 @@ INSERT INTO temp.out_size VALUES (0);
 CREATE TEMP TABLE out_node (node INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT);
 CREATE TEMP TRIGGER out_node_created AFTER INSERT ON main.node BEGIN
     INSERT OR REPLACE INTO out_node VALUES (new.id, 1, NULL);
-    UPDATE out_size SET n = n + 2;
+    UPDATE out_size SET n = n + 2 + (length(new.members) + coalesce(length(new.properties), 0)) / 1024;
 END;
 -- Whoever changes a node says in which scan: what is only fetched does not.
 CREATE TEMP TRIGGER out_node_changed AFTER UPDATE OF scan_id, first_seen_at ON main.node BEGIN
     INSERT OR IGNORE INTO out_node VALUES (new.id, 2, NULL);
-    UPDATE out_size SET n = n + 2;
+    UPDATE out_size SET n = n + 2 + (length(new.members) + coalesce(length(new.properties), 0)) / 1024;
 END;
 CREATE TEMP TRIGGER out_node_deleted AFTER DELETE ON main.node BEGIN
     INSERT OR REPLACE INTO out_node VALUES (old.id, 3, old.key);

@@ -22,7 +22,7 @@ pub(crate) mod query;
 mod scan;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upkeep;
 mod writer;
 

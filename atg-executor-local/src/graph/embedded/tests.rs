@@ -50,7 +50,7 @@ pub(super) fn every_row() -> Options {
 }
 
 /// A chain of things in groups, with everything that edges can be.
-pub(super) fn chain(graph: &Graph<'_>, length: usize, version: usize) -> Vec<Described> {
+pub(crate) fn chain(graph: &Graph<'_>, length: usize, version: usize) -> Vec<Described> {
     let mut nodes = Vec::new();
     for index in 0..length {
         let group = format!("/subscriptions/s/resourceGroups/g{}", index % 3);

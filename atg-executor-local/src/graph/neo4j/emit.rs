@@ -14,10 +14,16 @@ pub(super) const TENANTS: &str = "_atg_tenants";
 
 /// Writes a query out. `text` is what it was read from: columns without a name are called as they were written.
 pub(super) fn emit(text: &str, query: &Query, bound: bool) -> String {
+    // Names of our own must not be anybody else's.
+    let mut prefix = "_atg".to_owned();
+    while text.contains(&prefix) {
+        prefix.push('_');
+    }
     let mut writer = Writer {
         text,
         bound,
         out: String::with_capacity(text.len() * 2),
+        prefix,
         fresh: 0,
     };
     writer.query(query, &Vec::new());
@@ -31,6 +37,7 @@ struct Writer<'a> {
     text: &'a str,
     bound: bool,
     out: String,
+    prefix: String,
     fresh: u32,
 }
 
@@ -54,7 +61,7 @@ impl Writer<'_> {
 
     fn fresh(&mut self) -> String {
         self.fresh += 1;
-        format!("_atg{}", self.fresh)
+        format!("{}{}", self.prefix, self.fresh)
     }
 
     fn query(&mut self, query: &Query, outer: &Names) {

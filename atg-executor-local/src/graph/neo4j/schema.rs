@@ -49,7 +49,8 @@ pub(super) async fn prepare(server: &Server) -> Result<String> {
     server
         .write("CALL db.createLabel('Resource')", &none(), doing)
         .await?;
-    server.write("CALL db.awaitIndexes(60)", &none(), doing).await?;
+    // Longer than a write may take.
+    server.read("CALL db.awaitIndexes(55)", &none(), doing).await?;
     let mut parameters = Packer::new();
     parameters.map(2).text("id").text(&Uuid::now_v7().to_string());
     parameters.text("version").int(VERSION);
