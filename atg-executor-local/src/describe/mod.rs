@@ -37,6 +37,8 @@ pub use error::DescribeError;
 pub use facts::{Facts, facts};
 pub(crate) use hierarchy::parent;
 pub use redact::Redaction;
+#[cfg(test)]
+pub(crate) use types::labels_by_type;
 pub use types::{canonical as canonical_type, is_known as is_known_type};
 pub use value_nodes::{region_id, tag_id};
 

@@ -23,6 +23,12 @@ pub(super) fn label(resource_type: &str) -> Option<&'static str> {
     find(resource_type).map(|(_, label)| label)
 }
 
+/// Every type of the table with its label.
+#[cfg(test)]
+pub(crate) fn labels_by_type() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().copied()
+}
+
 fn find(resource_type: &str) -> Option<(&'static str, &'static str)> {
     static BY_NAME: LazyLock<HashMap<String, (&'static str, &'static str)>> = LazyLock::new(|| {
         TYPES

@@ -31,6 +31,8 @@ struct Shared {
     /// `None` once it is finished.
     file: Option<ArtifactWriter>,
     external: List,
+    /// Those of them that are addresses.
+    unresolved: u64,
 }
 
 impl Changes {
@@ -39,6 +41,7 @@ impl Changes {
             shared: Arc::new(Mutex::new(Shared {
                 file: Some(file),
                 external: no_external(),
+                unresolved: 0,
             })),
             line: String::new(),
         }
@@ -47,6 +50,11 @@ impl Changes {
     /// The IDs of the stubs that the store told of.
     pub(crate) fn take_external(&self) -> List {
         std::mem::replace(&mut self.shared().external, no_external())
+    }
+
+    /// How many of the stubs are addresses that nobody has, or several: an ID begins with `/` or is a GUID.
+    pub(crate) fn unresolved(&self) -> u64 {
+        self.shared().unresolved
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -78,7 +86,9 @@ impl ChangeSink for Changes {
     }
 
     fn external(&mut self, id: &str) -> Result<()> {
-        self.shared().external.push(&id)
+        let mut shared = self.shared();
+        shared.unresolved += u64::from(!id.starts_with('/') && id.contains(['.', ':']));
+        shared.external.push(&id)
     }
 }
 

@@ -9,6 +9,7 @@ mod file;
 mod gather;
 mod leave;
 mod live;
+mod named;
 mod recording;
 mod removal;
 mod role_names;

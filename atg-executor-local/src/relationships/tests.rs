@@ -1,6 +1,7 @@
 //! Real bodies give the edges that a person would draw.
 
 mod bodies;
+mod reference_page;
 mod types;
 
 use super::*;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use atg_sdk::{Counters, Error, Result};
 use serde::Serialize;
 
+use super::named::Named;
 use super::role_names::RoleNames;
 use crate::{
     context::Context,
@@ -31,6 +32,7 @@ pub(super) struct Gathered {
     /// Microsoft Entra objects that were taken, each once.
     pub(super) entra: u64,
     pub(super) left_out: BTreeMap<LeftOut, u64>,
+    pub(super) named: Named,
     references: u64,
     /// JSON texts that were read.
     parsed: u64,
@@ -68,6 +70,7 @@ impl Gathered {
             resources: 0,
             entra: 0,
             left_out: BTreeMap::new(),
+            named: Named::default(),
             references: 0,
             parsed: 0,
             foreign: 0,
@@ -119,6 +122,10 @@ impl Gathered {
                 path: &redaction.path,
             })?;
         }
+        for described in &row.description.implied {
+            self.named.note(&described.references);
+        }
+        self.named.note(&row.description.described.references);
         // What it implies may be mentioned nowhere else.
         described.extend(row.description.implied);
         if !self.seen.insert(row.hash) {

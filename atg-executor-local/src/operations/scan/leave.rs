@@ -182,6 +182,8 @@ fn facts(scan: &Scan<'_>, units: &[Unit], counts: &ScanCounts) -> Map<String, Js
             "external": counts.external,
         }),
     );
+    let unresolved = scan.changes.unresolved();
+    facts.insert("relationships".into(), gathered.named.facts(counts, unresolved));
     facts.insert("left_out".into(), json!(gathered.left_out));
     facts.insert("incomplete_units".into(), json!(incomplete(units)));
     facts
