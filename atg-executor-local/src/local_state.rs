@@ -59,9 +59,10 @@ impl LocalState {
             inputs: InputRegistry::new(database, dir.directory("inputs")?),
             graph: Arc::new(graph(&dir, options)?),
             on_server: matches!(options.graph, GraphLocation::Neo4j(_)),
-            azure: match &options.transport {
-                Some(transport) => Azure::over(transport.clone()),
-                None => Azure::new(options.azure.clone()),
+            azure: match (&options.transport, &options.quota) {
+                (Some(transport), _) => Azure::over(transport.clone()),
+                (None, Some(quota)) => Azure::with_ledger(options.azure.clone(), Arc::clone(quota)),
+                (None, None) => Azure::new(options.azure.clone()),
             },
             dir,
         })

@@ -1,9 +1,9 @@
 //! How a local executor is set up.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use atg_azure::{AzureOptions, transport::Transport};
-use atg_sdk::Error;
+use atg_sdk::{Error, quota::QuotaLedger};
 use secrecy::SecretString;
 
 use crate::{Observer, graph::neo4j::Address};
@@ -37,6 +37,8 @@ pub struct LocalOptions {
     pub graph_writes: Option<Observer>,
     /// How Azure is reached, and as whom, by what is asked to look at it. Nothing else calls it.
     pub azure: AzureOptions,
+    /// Who keeps count of calls of Azure, where other processes share the quota.
+    pub quota: Option<Arc<dyn QuotaLedger>>,
     /// What calls Azure instead, already made: over a stand-in within this process, for example.
     pub transport: Option<Transport>,
 }
@@ -56,6 +58,7 @@ impl LocalOptions {
             neo4j: Neo4jLogin::default(),
             graph_writes: None,
             azure: AzureOptions::default(),
+            quota: None,
             transport: None,
         }
     }
@@ -113,6 +116,13 @@ impl LocalOptions {
     #[must_use]
     pub fn with_azure(mut self, azure: AzureOptions) -> Self {
         self.azure = azure;
+        self
+    }
+
+    /// With the calls of Azure counted there, together with those of other processes.
+    #[must_use]
+    pub fn with_quota(mut self, quota: Arc<dyn QuotaLedger>) -> Self {
+        self.quota = Some(quota);
         self
     }
 

@@ -136,8 +136,10 @@ variables! {
     ATG_MAX_QUEUE_DEPTH, "10000";
     /// Owners whose jobs come earlier (above 0) or later (below) than those of others: `oncall=10,nightly=-10`.
     ATG_OWNER_PRIORITIES, "none: all are equal";
-    /// Where inputs and artifacts are kept: a directory, the same for all processes of a service.
+    /// Where inputs and artifacts are kept, the same for all processes of a service: a directory, or a blob container like `https://account.blob.core.windows.net/container`.
     ATG_ARTIFACT_STORE, "`objects` in the data directory";
+    /// The key of that container's account. Without one, and without a signature in the address, the server signs in as it does to the rest of Azure.
+    AZURE_STORAGE_KEY, "none";
     /// How many days ended jobs and their artifacts are kept.
     ATG_JOB_RETENTION_DAYS, "7";
     /// The largest input that the server takes, in bytes.

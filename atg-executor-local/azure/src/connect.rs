@@ -1,8 +1,8 @@
 //! Everything put together: from settings to calls.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc};
 
-use atg_sdk::{Result, env};
+use atg_sdk::{Result, env, quota::QuotaLedger};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -119,6 +119,14 @@ impl Azure {
     pub fn new(options: AzureOptions) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let budget = Budget::in_memory(Arc::clone(&clock));
+        Self::with_budget(options, budget, clock)
+    }
+
+    /// With a quota that other processes share.
+    #[must_use]
+    pub fn with_ledger(options: AzureOptions, ledger: Arc<dyn QuotaLedger>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let budget = Budget::new(ledger, Arc::clone(&clock), BTreeMap::new());
         Self::with_budget(options, budget, clock)
     }
 

@@ -61,7 +61,7 @@ async fn what_this_version_does_not_have_is_refused_and_not_ignored() {
         ("NEO4J_URI", "neo4j+s://u:canary@graph"),
         (
             "ATG_ARTIFACT_STORE",
-            "https://store.blob.core.windows.net/c?sig=canary",
+            "https://store.blob.core.windows.net/?sig=canary",
         ),
     ] {
         for role in ["api", "worker", "all"] {

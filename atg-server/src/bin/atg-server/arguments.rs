@@ -93,7 +93,7 @@ pub(crate) struct Settings {
     /// Owners whose jobs come earlier (above 0) or later (below), like oncall=10,nightly=-10.
     #[arg(long, env = env::ATG_OWNER_PRIORITIES)]
     pub(crate) owner_priorities: Option<String>,
-    /// The directory of inputs and artifacts [default: objects in the data directory].
+    /// The directory or blob container of inputs and artifacts [default: objects in the data directory].
     #[arg(long, env = env::ATG_ARTIFACT_STORE, hide_env_values = true)]
     pub(crate) artifact_store: Option<String>,
     /// The queue's name in the Redis of REDIS_URL [default: atg].

@@ -19,6 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     arguments::{Role, Settings},
+    container::Container,
     values::{self, Reading, flag, number, path},
 };
 
@@ -27,6 +28,8 @@ use crate::{
 pub(crate) struct Secrets {
     pub(crate) keys: Option<SecretString>,
     pub(crate) pepper: Option<SecretString>,
+    /// The key of a blob container's account.
+    pub(crate) storage_key: Option<SecretString>,
     /// Where the queue is, with the password for it.
     pub(crate) redis: Option<SecretString>,
     /// The graph's Neo4j. Some write a password into its address, which is refused, but must not be repeated.
@@ -56,6 +59,7 @@ impl Secrets {
         Self {
             keys: read(env::ATG_API_KEYS),
             pepper: read(env::ATG_KEY_PEPPER),
+            storage_key: read(env::AZURE_STORAGE_KEY),
             redis: read(env::REDIS_URL),
             neo4j_uri: read(env::NEO4J_URI),
             neo4j: Neo4jLogin {
@@ -93,13 +97,26 @@ pub(crate) struct Config {
     pub(crate) max_open_jobs: u64,
     pub(crate) max_queue_depth: u64,
     pub(crate) priorities: HashMap<Owner, i32>,
-    pub(crate) artifact_store: Option<PathBuf>,
+    pub(crate) artifact_store: ArtifactStore,
+    pub(crate) storage_key: Option<SecretString>,
     pub(crate) retention: Duration,
     pub(crate) limits: Limits,
     pub(crate) serve_metrics: bool,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log_level: String,
     pub(crate) traces: bool,
+}
+
+/// Where inputs and artifacts are kept.
+#[derive(Debug, Default)]
+pub(crate) enum ArtifactStore {
+    /// In the data directory.
+    #[default]
+    DataDir,
+    /// In another directory.
+    Directory(PathBuf),
+    /// In a blob container.
+    Container(Container),
 }
 
 /// Where keys come from.
@@ -212,8 +229,8 @@ impl Config {
         let artifact_store = reading.value(
             env::ATG_ARTIFACT_STORE,
             given.artifact_store.as_deref(),
-            None,
-            parse_directory,
+            ArtifactStore::DataDir,
+            parse_artifact_store,
         );
         let redis = redis(&mut reading, secrets.redis.as_ref(), given.redis_queue.as_deref());
         let limits = limits(&mut reading, given);
@@ -256,6 +273,7 @@ impl Config {
             max_queue_depth,
             priorities,
             artifact_store,
+            storage_key: secrets.storage_key,
             retention: Duration::from_secs(days * DAY),
             limits,
             serve_metrics,
@@ -414,12 +432,11 @@ fn parse_priorities(text: &str) -> Result<HashMap<Owner, i32>, String> {
         .collect()
 }
 
-/// A directory. The address of a container is refused without repeating it: it may hold a signature.
-fn parse_directory(text: &str) -> Result<Option<PathBuf>, &'static str> {
+fn parse_artifact_store(text: &str) -> Result<ArtifactStore, &'static str> {
     if text.contains("://") {
-        return Err("must be a directory: this version keeps nothing in a blob container");
+        return Container::parse(text).map(ArtifactStore::Container);
     }
-    Ok(Some(PathBuf::from(text)))
+    Ok(ArtifactStore::Directory(PathBuf::from(text)))
 }
 
 fn parse_addresses(text: &str) -> Result<Vec<IpAddr>, String> {
@@ -506,7 +523,7 @@ mod tests {
             ..Secrets::default()
         };
         let given = Settings {
-            artifact_store: Some("https://store.blob.core.windows.net/c?sig=canary".into()),
+            artifact_store: Some("https://store.blob.core.windows.net/?sig=canary".into()),
             owner_priorities: Some("ci=1,nightly".into()),
             ..settings()
         };

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod container;
 mod json_lines;
 mod keys_command;
 mod logging;

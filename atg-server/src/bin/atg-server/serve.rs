@@ -4,12 +4,13 @@ use std::{net::SocketAddr, sync::Arc};
 
 use atg_azure::{Azure, AzureOptions, RetryPolicy};
 use atg_executor_local::{LocalExecutor, LocalOptions, Observer, operations::validate};
-use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId};
+use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId, quota::QuotaLedger};
 use atg_server::{
     QueueExecutor, QueueOptions,
     http::{self, Metrics, Options, load_tls},
     keys::{FileKeys, KeyRing, KeySource, Pepper, PlainKeys, StaticKeys},
-    queue::{PerLane, Policy, RedisQueue},
+    objects::Objects,
+    queue::{Backend, EmbeddedQueue, PerLane, Policy, RedisQueue, SystemClock},
     worker::{Admit, Worker, WorkerOptions},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -19,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     arguments::Role,
-    config::{Config, Keys},
+    config::{ArtifactStore, Config, Keys},
     own_key::{KeyFile, OwnKey},
-    pepper, say,
+    pepper, say, values,
     vault::VaultKeys,
 };
 
@@ -57,7 +58,10 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     // Everything that can be refused is refused before the first line that somebody may wait for.
     let worker = match config.role {
         Role::Api => None,
-        Role::All | Role::Worker => Some(worker(&config, &queue, &metrics, &keys).await?),
+        Role::All | Role::Worker => {
+            let quota = shared.map(|shared| Arc::new(shared.quota()) as Arc<dyn QuotaLedger>);
+            Some(worker(&config, &queue, &metrics, &keys, quota).await?)
+        }
     };
     let executor: Arc<dyn Executor> = Arc::new(queue);
     let listener = match config.role {
@@ -132,18 +136,30 @@ async fn open_queue(config: &Config) -> Result<Opened> {
     let options = QueueOptions::new(&config.data_dir)
         .with_policy(policy)
         .with_priorities(config.priorities.clone())
-        .with_objects_dir(config.artifact_store.clone())
         .with_max_input_bytes(config.limits.input_bytes);
-    let Some(redis) = &config.redis else {
-        let queue = QueueExecutor::open(options).await?;
-        return Ok(Opened { queue, shared: None });
+    values::make_private_directory(&config.data_dir)?;
+    let objects = match &config.artifact_store {
+        ArtifactStore::DataDir => Objects::directory(&config.data_dir.join("objects"))?,
+        ArtifactStore::Directory(place) => Objects::directory(place)?,
+        ArtifactStore::Container(container) => container.open(config.storage_key.as_ref(), &config.azure)?,
     };
-    let shared = RedisQueue::open(redis.clone(), options.policy.clone()).await?;
-    let queue = QueueExecutor::with_backend(Arc::new(shared.clone()), options).await?;
-    Ok(Opened {
-        queue,
-        shared: Some(shared),
-    })
+    let shared = match &config.redis {
+        Some(redis) => Some(RedisQueue::open(redis.clone(), options.policy.clone()).await?),
+        None => None,
+    };
+    let backend: Arc<dyn Backend> = match &shared {
+        Some(shared) => Arc::new(shared.clone()),
+        None => {
+            let file = config.data_dir.join("queue.db");
+            Arc::new(EmbeddedQueue::open(
+                &file,
+                options.policy.clone(),
+                Arc::new(SystemClock),
+            )?)
+        }
+    };
+    let queue = QueueExecutor::over(backend, objects, options).await?;
+    Ok(Opened { queue, shared })
 }
 
 /// What carries jobs out: the only line of the service that names it.
@@ -152,12 +168,13 @@ async fn worker(
     queue: &QueueExecutor,
     metrics: &Arc<Metrics>,
     keys: &Arc<KeyRing>,
+    quota: Option<Arc<dyn QuotaLedger>>,
 ) -> Result<Worker> {
     let slots = PerLane {
         long: config.max_concurrent_jobs,
         short: SHORT_AT_ONCE,
     };
-    let local = LocalOptions::new(&config.data_dir)
+    let mut local = LocalOptions::new(&config.data_dir)
         .with_graph(config.graph.clone())
         .with_neo4j(config.neo4j.clone())
         .with_azure(config.azure.clone())
@@ -167,6 +184,9 @@ async fn worker(
             let metrics = Arc::clone(metrics);
             Observer::new(move |took| metrics.graph_write(took))
         });
+    if let Some(quota) = quota {
+        local = local.with_quota(quota);
+    }
     let metrics = Arc::clone(metrics);
     let options = WorkerOptions::default()
         .with_slots(slots)

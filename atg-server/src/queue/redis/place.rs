@@ -40,18 +40,22 @@ pub(super) async fn find(options: &RedisOptions) -> Result<Client> {
         let [Value::Int(from), Value::Int(to), Value::Array(node), ..] = range.as_slice() else {
             return None;
         };
-        let [Value::BulkString(host), Value::Int(port), ..] = node.as_slice() else {
+        let [host, Value::Int(port), ..] = node.as_slice() else {
             return None;
         };
+        let host = match host {
+            Value::BulkString(host) => String::from_utf8_lossy(host).into_owned(),
+            _ => String::new(),
+        };
         let here = (u64::try_from(*from).ok()?..=u64::try_from(*to).ok()?).contains(&slot);
-        here.then(|| {
-            Some((
-                String::from_utf8_lossy(host).into_owned(),
-                u16::try_from(*port).ok()?,
-            ))
-        })?
+        let port = u16::try_from(*port).ok()?;
+        here.then_some((host, port))
     });
     match keeper {
+        // A node that was not told its own address leaves it out: it is the one that was asked.
+        Some((host, port)) if host.is_empty() || host == "?" => {
+            client(at(&options.server, &asked(&options.server), port))
+        }
         Some((host, port)) => client(at(&options.server, &host, port)),
         None => Err(Error::new(
             ErrorKind::Unavailable,
@@ -60,6 +64,14 @@ pub(super) async fn find(options: &RedisOptions) -> Result<Client> {
                 options.place()
             ),
         )),
+    }
+}
+
+/// The host of an address.
+fn asked(info: &ConnectionInfo) -> String {
+    match info.addr() {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host.clone(),
+        _ => "127.0.0.1".to_owned(),
     }
 }
 

@@ -1,15 +1,20 @@
 //! Processes that share a data directory and are killed at random: nothing is lost, nothing happens twice, everything ends.
 //!
-//! Seeded. `ATG_CHAOS_SEED`, `ATG_CHAOS_SECONDS` (how long processes are killed) and `ATG_CHAOS_WORKERS` make other and
-//! bigger runs of it; with `--nocapture` it prints its table.
+//! Over a file, and over a Redis that dies, stands still, loses connections and leases, and delivers twice, with workers whose
+//! clocks are half a minute wrong.
+//!
+//! Seeded. `ATG_CHAOS_SEED`, `ATG_CHAOS_SECONDS` (how long processes are killed), `ATG_CHAOS_JOBS` (not before that many are
+//! submitted) and `ATG_CHAOS_WORKERS` make other and bigger runs of it; with `--nocapture` it prints its table.
+//! `ATG_CHAOS_OTHER` names another build of this binary, which every second process is then of: an old version beside a new.
 
+mod memory;
+mod place;
 mod process;
 mod report;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     env,
-    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -17,36 +22,62 @@ use atg_sdk::{
     Executor as _, ExecutorExt as _, InputDigest, JobId, JobLog, JobRequest, JobStatus, Operation,
     model::operations::rehearsal::{Parameters, Step},
 };
-use atg_server::{QueueExecutor, QueueOptions};
-use futures::TryStreamExt as _;
+use atg_server::QueueExecutor;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
-use process::Process;
+use place::{FAULTS, Place, Redis};
+use process::{Process, Setup};
 use report::Report;
 
 /// How long everything may take to come to its end after the last kill.
 const SETTLE: Duration = Duration::from_secs(90);
+/// Jobs submitted at once in a run that does next to nothing for each.
+const BATCH: usize = 200;
 const API_PROCESSES: usize = 2;
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
 
 #[test]
 fn nothing_is_lost_and_nothing_happens_twice_when_processes_are_killed() {
-    let setting =
-        |name: &str, default: u64| env::var(name).map_or(default, |value| value.parse().expect("a number"));
+    let report = run(|_| None, false);
+    assert!(report.submitted > 20, "too little happened to prove anything");
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_happens_twice_when_redis_fails_too() {
+    let report = run(|runtime| Some(Redis::start(runtime)), false);
+    assert!(report.submitted > 20, "too little happened to prove anything");
+    assert_eq!(report.faults.len(), FAULTS.len(), "{:?}", report.faults);
+}
+
+/// Of any size: a million jobs take a while, and a build with `--release`.
+#[test]
+fn nothing_is_lost_and_nothing_happens_twice_among_many_small_jobs() {
+    let report = run(|runtime| Some(Redis::start(runtime)), true);
+    assert!(report.submitted > 1_000, "too little happened to prove anything");
+}
+
+fn run(redis: impl FnOnce(&tokio::runtime::Runtime) -> Option<Redis>, in_memory: bool) -> Report {
     let seed = setting("ATG_CHAOS_SEED", 2026);
     let chaos = Duration::from_secs(setting("ATG_CHAOS_SECONDS", 20));
-    let workers = setting("ATG_CHAOS_WORKERS", 3) as usize;
-    let place = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut run = Run::new(place.path(), seed, workers);
-    run.kill_at_random(chaos);
+    let place = Place {
+        data_dir: directory.path().to_owned(),
+        redis: redis(&runtime),
+    };
+    let mut run = Run::new(place, seed, setting("ATG_CHAOS_WORKERS", 3) as usize, in_memory);
+    run.kill_at_random(chaos, setting("ATG_CHAOS_JOBS", 0) as usize);
     run.stop_what_hangs();
     let report = runtime.block_on(run.check());
     report.print(seed, chaos);
     assert_eq!((report.lost(), report.ended_twice), (0, 0));
-    assert!(report.submitted > 20, "too little happened to prove anything");
     assert!(report.worker_kills > 2 && report.api_kills > 1);
+    report
 }
 
 /// Small and good enough: SplitMix64.
@@ -74,7 +105,11 @@ enum Kind {
 }
 
 struct Run {
-    data_dir: PathBuf,
+    place: Place,
+    /// Jobs are small, and many are submitted at once.
+    in_memory: bool,
+    started: usize,
+    faults: BTreeMap<&'static str, usize>,
     dice: Dice,
     apis: Vec<Process>,
     workers: Vec<Process>,
@@ -91,12 +126,15 @@ struct Run {
 }
 
 impl Run {
-    fn new(data_dir: &Path, seed: u64, workers: usize) -> Self {
-        Self {
-            data_dir: data_dir.to_owned(),
+    fn new(place: Place, seed: u64, workers: usize, in_memory: bool) -> Self {
+        let mut run = Self {
+            place,
+            in_memory,
+            started: 0,
+            faults: BTreeMap::new(),
             dice: Dice(seed),
-            apis: (0..API_PROCESSES).map(|_| Process::api(data_dir)).collect(),
-            workers: (0..workers).map(|_| Process::worker(data_dir)).collect(),
+            apis: Vec::new(),
+            workers: Vec::new(),
             submitted: BTreeMap::new(),
             hanging: Vec::new(),
             struck: HashMap::new(),
@@ -104,38 +142,81 @@ impl Run {
             api_kills: 0,
             worker_kills: 0,
             resent: 0,
-        }
+        };
+        run.apis = (0..API_PROCESSES).map(|_| run.start("api")).collect();
+        run.workers = (0..workers).map(|_| run.start("worker")).collect();
+        run
     }
 
-    fn kill_at_random(&mut self, chaos: Duration) {
+    fn start(&mut self, role: &'static str) -> Process {
+        self.started += 1;
+        Process::start(&Setup {
+            data_dir: self.place.data_dir.clone(),
+            redis: self.place.redis.as_ref().map(Redis::url),
+            role,
+            in_memory: self.in_memory,
+            number: self.started,
+        })
+    }
+
+    fn kill_at_random(&mut self, chaos: Duration, jobs: usize) {
         let begun = Instant::now();
         let mut next_kill = begun + Duration::from_millis(1_500);
-        while begun.elapsed() < chaos {
+        while begun.elapsed() < chaos
+            || self.submitted.len() < jobs
+            || (self.lacks_something() && begun.elapsed() < 4 * chaos)
+        {
             match self.dice.below(10) {
                 0..7 => self.submit(),
                 7 if !self.hanging.is_empty() => self.stop_one(),
                 _ => std::thread::sleep(Duration::from_millis(self.dice.below(100))),
             }
             if Instant::now() >= next_kill {
-                if self.dice.below(3) == 0 {
-                    self.kill_api();
-                } else {
-                    self.kill_worker();
+                match self.dice.below(6) {
+                    0 => self.kill_api(),
+                    1..4 => self.kill_worker(),
+                    _ => self.disturb(),
                 }
                 next_kill = Instant::now() + Duration::from_millis(500 + self.dice.below(1_500));
             }
         }
     }
 
+    /// Whether something has not happened yet that a run is to survive.
+    fn lacks_something(&self) -> bool {
+        let faults = self.place.redis.is_some() && self.faults.len() < FAULTS.len();
+        faults || self.worker_kills < 3 || self.api_kills < 2
+    }
+
+    /// Does something to Redis, or to a worker where there is none.
+    fn disturb(&mut self) {
+        let Some(redis) = &self.place.redis else {
+            return self.kill_worker();
+        };
+        // In turns, so that a short run meets all of them; one that finds nothing to be done to leaves it to the next.
+        let begin = self.faults.values().sum::<usize>();
+        for turn in 0..FAULTS.len() {
+            let fault = FAULTS[(begin + turn) % FAULTS.len()];
+            if redis.disturb(fault, &mut self.dice) {
+                *self.faults.entry(fault).or_default() += 1;
+                return;
+            }
+        }
+    }
+
     /// Submits to an API process, which may die meanwhile: then again to another, as a client would.
     fn submit(&mut self) {
-        let (kind, request) = self.invent();
-        let mut line = serde_json::to_string(&(request.id, &request.operation.parameters())).unwrap();
-        line.insert_str(0, "submit ");
+        let count = if self.in_memory { BATCH } else { 1 };
+        let invented: Vec<_> = (0..count).map(|_| self.invent()).collect();
+        let requests: Vec<_> = invented
+            .iter()
+            .map(|(_, request)| (request.id, request.operation.parameters()))
+            .collect();
+        let line = format!("submit {}", serde_json::to_string(&requests).unwrap());
         loop {
             let chosen = self.dice.below(API_PROCESSES as u64) as usize;
             // Some are killed while they accept: whatever they have answered by then counts.
-            let strike = self.dice.below(12) == 0;
+            let strike = self.dice.below(12 * count as u64) == 0;
             self.apis[chosen].say(&line);
             if strike {
                 self.kill_api_number(chosen);
@@ -143,17 +224,18 @@ impl Run {
                 continue;
             }
             match self.apis[chosen].answer() {
-                Some(answer) => {
-                    assert_eq!(answer, format!("accepted {}", request.id));
-                    break;
-                }
-                None => self.resent += 1,
+                Some(answer) if answer == format!("accepted {count}") => break,
+                Some(answer) => assert_eq!(answer, "again"),
+                None => {}
             }
+            self.resent += 1;
         }
-        if kind == Kind::Hangs {
-            self.hanging.push(request.id);
+        for (kind, request) in invented {
+            if kind == Kind::Hangs {
+                self.hanging.push(request.id);
+            }
+            self.submitted.insert(request.id, (kind, request));
         }
-        self.submitted.insert(request.id, (kind, request));
     }
 
     fn invent(&mut self) -> (Kind, JobRequest) {
@@ -164,9 +246,11 @@ impl Run {
             text: text.clone(),
             repeat,
         };
-        let (kind, middle) = match self.dice.below(10) {
+        // Those that hang take room until they are stopped, one at a time.
+        let one_of = if self.in_memory { 5_000 } else { 10 };
+        let (kind, middle) = match self.dice.below(one_of) {
             0..2 => (Kind::Hangs, Step::Hang),
-            2..4 => {
+            2..4 | 100..200 => {
                 let fail = Step::FailUntil {
                     attempt: 2,
                     kind: "Unavailable".to_owned(),
@@ -180,7 +264,11 @@ impl Run {
                 },
             ),
         };
-        let steps = vec![file("first", repeat), middle, file("a/second", repeat)];
+        let steps = if self.in_memory {
+            vec![middle]
+        } else {
+            vec![file("first", repeat), middle, file("a/second", repeat)]
+        };
         let script = Parameters {
             steps,
             ..Parameters::default()
@@ -204,9 +292,11 @@ impl Run {
         loop {
             let chosen = self.dice.below(API_PROCESSES as u64) as usize;
             self.apis[chosen].say(&format!("cancel {job}"));
-            if let Some(answer) = self.apis[chosen].answer() {
-                assert_eq!(answer, format!("cancelled {job}"));
-                return;
+            match self.apis[chosen].answer() {
+                Some(answer) if answer == format!("cancelled {job}") => return,
+                Some(answer) => assert_eq!(answer, "again"),
+                // Dead, of a blow that was struck while it was asked: another takes its place.
+                None => self.kill_api_number(chosen),
             }
         }
     }
@@ -218,20 +308,20 @@ impl Run {
 
     fn kill_api_number(&mut self, chosen: usize) {
         self.apis[chosen].kill();
-        self.apis[chosen] = Process::api(&self.data_dir);
+        self.apis[chosen] = self.start("api");
         self.api_kills += 1;
     }
 
     fn kill_worker(&mut self) {
         let chosen = self.dice.below(self.workers.len() as u64) as usize;
-        let held = self.held_by(&self.workers[chosen].name);
+        let held = self.place.held_by(&self.workers[chosen].name);
         let struck_at = Timestamp::now();
         let said = self.workers[chosen].kill();
         for job in held {
             self.struck.entry(job).or_default().push(struck_at);
         }
         self.note_ends(&said);
-        self.workers[chosen] = Process::worker(&self.data_dir);
+        self.workers[chosen] = self.start("worker");
         self.worker_kills += 1;
     }
 
@@ -240,28 +330,17 @@ impl Run {
         self.ended.extend(ends.map(|id| id.parse::<JobId>().unwrap()));
     }
 
-    /// The jobs that a worker holds now, read past everybody.
-    fn held_by(&self, worker: &str) -> Vec<JobId> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let connection = Connection::open_with_flags(self.data_dir.join("queue.db"), flags).unwrap();
-        connection.busy_timeout(Duration::from_secs(30)).unwrap();
-        let sql = "SELECT job.id FROM lease JOIN job ON job.number = lease.job WHERE worker = ?";
-        let mut select = connection.prepare(sql).unwrap();
-        let jobs = select.query_map([worker], |row| row.get::<_, String>(0)).unwrap();
-        jobs.map(|id| id.unwrap().parse().unwrap()).collect()
-    }
-
     /// Waits for every end and looks at everything.
     async fn check(mut self) -> Report {
-        let queue = QueueExecutor::open(QueueOptions::new(&self.data_dir))
-            .await
-            .unwrap();
-        let settled = async {
-            for id in self.submitted.keys() {
+        let queue = self.place.queue().await;
+        let settled = stream::iter(self.submitted.keys()).for_each_concurrent(64, |id| {
+            let queue = &queue;
+            async move {
                 queue.wait(*id).await.expect("an accepted job is there");
             }
-        };
-        let in_time = tokio::time::timeout(SETTLE, settled).await.is_ok();
+        });
+        let time = SETTLE + Duration::from_millis(self.submitted.len() as u64);
+        let in_time = tokio::time::timeout(time, settled).await.is_ok();
         assert!(
             in_time,
             "not every job came to an end: {:?}",
@@ -278,10 +357,16 @@ impl Run {
             api_kills: self.api_kills,
             worker_kills: self.worker_kills,
             ended_twice: self.ended.len() - told.len(),
+            faults: self.faults.clone(),
             ..Report::default()
         };
-        for (id, (kind, request)) in &self.submitted {
-            self.check_job(&queue, *id, *kind, request, &mut report).await;
+        let run = &self;
+        let checked = stream::iter(&self.submitted)
+            .map(|(id, (kind, request))| run.check_job(&queue, *id, *kind, request))
+            .buffer_unordered(64);
+        let mut checked = std::pin::pin!(checked);
+        while let Some((job, log, struck)) = checked.next().await {
+            report.add(&job, &log, struck);
         }
         report
     }
@@ -292,8 +377,7 @@ impl Run {
         id: JobId,
         kind: Kind,
         request: &JobRequest,
-        report: &mut Report,
-    ) {
+    ) -> (atg_sdk::Job, Vec<atg_sdk::JobEvent>, &[Timestamp]) {
         let log: Vec<_> = queue.watch_job(id, None).try_collect().await.unwrap();
         let made = JobLog::replay(id, &log).unwrap().into_job();
         let job = queue.get_job(id).await.unwrap();
@@ -305,14 +389,22 @@ impl Run {
         match job.status {
             JobStatus::Completed => {
                 assert!(kind != Kind::Hangs, "{log:?}");
-                check_files(queue, &job, request).await;
+                if !self.in_memory {
+                    check_files(queue, &job, request).await;
+                }
             }
             JobStatus::Cancelled => assert!(kind == Kind::Hangs, "{log:?}"),
-            // Only a job whose workers were killed again and again.
-            JobStatus::Failed => assert!(struck.len() + usize::from(kind == Kind::Stumbles) >= 3, "{log:?}"),
+            // Only a job whose workers were killed again and again, or lost their leases.
+            JobStatus::Failed => {
+                let faults = self.faults.values().sum::<usize>();
+                assert!(
+                    struck.len() + faults + usize::from(kind == Kind::Stumbles) >= 3,
+                    "{log:?}"
+                );
+            }
             JobStatus::Pending | JobStatus::Running => panic!("{log:?}"),
         }
-        report.add(&job, &log, struck);
+        (job, log, struck)
     }
 }
 

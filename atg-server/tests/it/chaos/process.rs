@@ -3,24 +3,45 @@
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Arc,
 };
 
 use atg_executor_local::{LocalExecutor, LocalOptions};
-use atg_sdk::{Executor as _, JobId, JobRequest, Operation};
+use atg_sdk::{Executor, JobId, JobRequest, Operation};
 use atg_server::{
-    QueueExecutor, QueueOptions,
-    queue::{PerLane, Policy},
+    QueueExecutor,
+    queue::PerLane,
     worker::{Worker, WorkerOptions},
 };
+use futures::future;
 use tokio_util::sync::CancellationToken;
+
+use super::{memory::InMemory, place::open};
 
 const DIRECTORY: &str = "ATG_TEST_CHAOS_DIRECTORY";
 const ROLE: &str = "ATG_TEST_CHAOS_ROLE";
+const REDIS: &str = "ATG_TEST_CHAOS_REDIS";
+const IN_MEMORY: &str = "ATG_TEST_CHAOS_IN_MEMORY";
+/// Lets a process believe in another time; part of the package `faketime`.
+const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 /// Libtest writes on the same stream; ours are known by their beginning.
 const MARK: &str = "chaos: ";
+
+/// What a process is told.
+pub(super) struct Setup {
+    pub(super) data_dir: PathBuf,
+    pub(super) redis: Option<String>,
+    pub(super) role: &'static str,
+    pub(super) in_memory: bool,
+    pub(super) number: usize,
+}
+
+/// Whether processes can be made to believe in a wrong time here.
+pub(super) fn clocks_can_be_wrong() -> bool {
+    Path::new(FAKETIME).exists()
+}
 
 pub(super) struct Process {
     child: Child,
@@ -31,29 +52,36 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn api(data_dir: &Path) -> Self {
-        Self::start(data_dir, "api")
-    }
-
-    pub(super) fn worker(data_dir: &Path) -> Self {
-        Self::start(data_dir, "worker")
-    }
-
-    fn start(data_dir: &Path, role: &str) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
+    pub(super) fn start(setup: &Setup) -> Self {
+        let own = env::current_exe().unwrap();
+        let other = env::var_os("ATG_CHAOS_OTHER").map(PathBuf::from);
+        let mut command = Command::new(other.filter(|_| setup.number.is_multiple_of(2)).unwrap_or(own));
+        command
             .args([
                 "--exact",
                 "chaos::process::another_process",
                 "--ignored",
                 "--nocapture",
             ])
-            .env(DIRECTORY, data_dir)
-            .env(ROLE, role)
+            .env(DIRECTORY, &setup.data_dir)
+            .env(ROLE, setup.role)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        if let Some(url) = &setup.redis {
+            command.env(REDIS, url);
+            if Path::new(FAKETIME).exists() {
+                let skew = ["+30s", "-30s", "+0s"][setup.number % 3];
+                command
+                    .env("LD_PRELOAD", FAKETIME)
+                    .env("FAKETIME", skew)
+                    .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            }
+        }
+        if setup.in_memory {
+            command.env(IN_MEMORY, "1");
+        }
+        let mut child = command.spawn().unwrap();
         let mut process = Self {
             stdin: child.stdin.take(),
             stdout: BufReader::new(child.stdout.take().unwrap()),
@@ -124,18 +152,7 @@ fn another_process() {
     let data_dir = Path::new(&data_dir);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let many = PerLane {
-            long: 100,
-            short: 100,
-        };
-        let policy = Policy {
-            running_per_owner: many,
-            running_per_tenant: many,
-            ..Policy::default()
-        };
-        let queue = QueueExecutor::open(QueueOptions::new(data_dir).with_policy(policy))
-            .await
-            .unwrap();
+        let queue = open(data_dir, env::var(REDIS).ok().as_deref()).await;
         if env::var(ROLE).unwrap() == "worker" {
             work(data_dir, &queue).await;
         } else {
@@ -145,12 +162,21 @@ fn another_process() {
 }
 
 async fn work(data_dir: &Path, queue: &QueueExecutor) {
-    let local = LocalOptions::new(data_dir).with_max_concurrent_jobs(100);
-    let local = Arc::new(LocalExecutor::open(local).unwrap());
+    let in_memory = env::var_os(IN_MEMORY).is_some();
+    let executor: Arc<dyn Executor> = if in_memory {
+        Arc::new(InMemory::default())
+    } else {
+        let local = LocalOptions::new(data_dir).with_max_concurrent_jobs(100);
+        Arc::new(LocalExecutor::open(local).unwrap())
+    };
+    let slots = if in_memory { 100 } else { 6 };
     let options = WorkerOptions::default()
-        .with_slots(PerLane { long: 6, short: 6 })
+        .with_slots(PerLane {
+            long: slots,
+            short: slots,
+        })
         .with_ended(Arc::new(|job| tell(&format!("ended {}", job.id))));
-    let worker = Worker::new(queue, local, options);
+    let worker = Worker::new(queue, executor, options);
     tell(&worker.id().to_string());
     let drain = CancellationToken::new();
     let stop = drain.clone();
@@ -172,16 +198,26 @@ async fn serve(queue: &QueueExecutor) {
     while let Some(line) = lines.recv().await {
         let (verb, rest) = line.split_once(' ').unwrap();
         if verb == "cancel" {
-            let job = queue.cancel_job(rest.parse().unwrap()).await.unwrap();
-            tell(&format!("cancelled {}", job.id));
+            match queue.cancel_job(rest.parse().unwrap()).await {
+                Ok(job) => tell(&format!("cancelled {}", job.id)),
+                Err(error) => again(&error),
+            }
         } else {
-            let (id, parameters): (JobId, serde_json::Value) = serde_json::from_str(rest).unwrap();
-            let operation = Operation::from_parts("rehearsal", parameters).unwrap();
-            let job = queue
-                .submit_job(JobRequest::new(operation).with_id(id))
-                .await
-                .unwrap();
-            tell(&format!("accepted {}", job.id));
+            let requests: Vec<(JobId, serde_json::Value)> = serde_json::from_str(rest).unwrap();
+            let submitted = requests.into_iter().map(|(id, parameters)| {
+                let operation = Operation::from_parts("rehearsal", parameters).unwrap();
+                queue.submit_job(JobRequest::new(operation).with_id(id))
+            });
+            match future::try_join_all(submitted).await {
+                Ok(jobs) => tell(&format!("accepted {}", jobs.len())),
+                Err(error) => again(&error),
+            }
         }
     }
+}
+
+/// What cannot be done now is asked for again, as a client would; anything else is a defect.
+fn again(error: &atg_sdk::Error) {
+    assert!(error.is_retryable(), "{error}");
+    tell("again");
 }

@@ -13,6 +13,8 @@ pub(super) struct Report {
     pub(super) worker_kills: usize,
     /// Ends of jobs that workers told of a second time.
     pub(super) ended_twice: usize,
+    /// What was done to Redis.
+    pub(super) faults: BTreeMap<&'static str, usize>,
     pub(super) ends: BTreeMap<&'static str, usize>,
     pub(super) attempts: BTreeMap<u32, usize>,
     /// From the kill of a worker to the end of its attempt in the log.
@@ -70,6 +72,15 @@ impl Report {
         row("submissions sent again", &self.resent.to_string());
         let kills = format!("{} API processes, {} workers", self.api_kills, self.worker_kills);
         row("killed with SIGKILL", &kills);
+        if !self.faults.is_empty() {
+            row("done to Redis", &format!("{:?}", self.faults));
+            let wrong = if super::process::clocks_can_be_wrong() {
+                "by 30 s, of two in three"
+            } else {
+                "none (no faketime here)"
+            };
+            row("wrong clocks", wrong);
+        }
         row("ends", &format!("{:?}", self.ends));
         row("jobs by attempts", &format!("{:?}", self.attempts));
         let counted = format!("{}, {}", self.lost(), self.ended_twice);

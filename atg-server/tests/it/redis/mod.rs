@@ -1,7 +1,10 @@
 //! The queue in a real Redis.
 
+mod container;
+mod elsewhere;
+mod failover;
 mod interrupted;
-mod proxy;
+pub(crate) mod proxy;
 mod refused;
 mod shared;
 

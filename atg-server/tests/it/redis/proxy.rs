@@ -8,6 +8,7 @@ use std::sync::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 /// Forwards connections.
@@ -15,6 +16,7 @@ use tokio::{
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     losing: Arc<AtomicBool>,
+    cuts: watch::Sender<()>,
 }
 
 impl Proxy {
@@ -23,12 +25,26 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let losing = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(&losing);
+        let cuts = watch::Sender::new(());
+        let cut = cuts.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(forward(client, to, Arc::clone(&shared)));
+                let mut cut = cut.subscribe();
+                let forwarding = forward(client, to, Arc::clone(&shared));
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = forwarding => {}
+                        _ = cut.changed() => {}
+                    }
+                });
             }
         });
-        Self { port, losing }
+        Self { port, losing, cuts }
+    }
+
+    /// Cuts all connections that there are.
+    pub(crate) fn cut(&self) {
+        self.cuts.send_replace(());
     }
 
     /// The next call of a script arrives and is carried out; its answer and the connection are lost.

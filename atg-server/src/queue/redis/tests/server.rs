@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Mutex, OnceLock},
     time::{Duration, Instant},
@@ -24,9 +25,10 @@ while read -r word; do
   esac
   echo done
 done 2>/dev/null
+exec 2>/dev/null
 kill -9 $server 2>/dev/null
 wait $server 2>/dev/null
-rm -rf "$place"
+rm -rf "$place" || { sleep 1; rm -rf "$place"; }
 "#;
 
 /// A server that runs until this is dropped or the process ends.
@@ -43,6 +45,14 @@ pub(crate) struct Server {
 pub(crate) fn shared() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(&["--appendonly", "yes"]))
+}
+
+fn new_place() -> PathBuf {
+    tempfile::Builder::new()
+        .prefix("atg-redis-")
+        .tempdir()
+        .unwrap()
+        .keep()
 }
 
 impl Server {
@@ -64,18 +74,37 @@ impl Server {
 
     /// Starts one on that port, unless that is taken.
     pub(crate) fn start_on(port: u16, settings: &[&str]) -> Option<Self> {
-        let place = tempfile::Builder::new()
-            .prefix("atg-redis-")
-            .tempdir()
+        let place = new_place();
+        let mut arguments = vec!["--port".to_owned(), port.to_string()];
+        arguments.extend(["--bind", "127.0.0.1", "--save", "", "--dir"].map(str::to_owned));
+        arguments.push(place.to_str().unwrap().to_owned());
+        arguments.extend(settings.iter().map(|&setting| setting.to_owned()));
+        Self::run(port, &place, &arguments, "Ready to accept connections")
+    }
+
+    /// Starts a Sentinel that watches a master and acts alone.
+    pub(crate) fn sentinel(master: u16, name: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
-            .keep();
+            .local_addr()
+            .unwrap()
+            .port();
+        let place = new_place();
+        let settings = place.join("sentinel.conf");
+        let text = format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor {name} 127.0.0.1 {master} 1\n\
+             sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 2000\n"
+        );
+        std::fs::write(&settings, text).unwrap();
+        let arguments = [settings.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
+        Self::run(port, &place, &arguments, "+monitor").expect("a Sentinel")
+    }
+
+    fn run(port: u16, place: &Path, arguments: &[String], ready: &str) -> Option<Self> {
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
-            .arg(&place)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--dir", place.to_str().unwrap()])
-            .args(["--save", ""])
-            .args(settings)
+            .arg(place)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -87,18 +116,12 @@ impl Server {
             port,
         };
         let begun = Instant::now();
+        // Its own log says so: on a port that was taken somebody else's server would answer.
         while begun.elapsed() < Duration::from_secs(10) {
-            if server
-                .says("PING")
-                .is_some_and(|answer| answer.starts_with('+') || answer.starts_with('-'))
-            {
-                // Somebody else's server would say another directory.
-                let ours = std::fs::read_to_string(place.join("log")).unwrap_or_default();
-                if ours.contains("Ready to accept connections") {
-                    return Some(server);
-                }
-            }
             let log = std::fs::read_to_string(place.join("log")).unwrap_or_default();
+            if log.contains(ready) {
+                return Some(server);
+            }
             if log.contains("Address already in use") || log.contains("not found") {
                 break;
             }
