@@ -2,9 +2,7 @@
 
 use std::{process, sync::Arc};
 
-use atg_sdk::{
-    Completeness, Error, ErrorKind, EventKind, Executor, Job, JobId, JobRequest, JobStatus, Operation,
-};
+use atg_sdk::{Completeness, Error, ErrorKind, EventKind, Executor, Job, JobId, JobRequest, JobStatus};
 use futures::{StreamExt as _, future::BoxFuture};
 
 use crate::{exit::End, interrupt::Attention, progress::Reporter};
@@ -64,12 +62,11 @@ impl Place {
 /// The job's own error when it failed; `Cancelled` when somebody asked it to stop.
 pub(crate) async fn run(
     executor: &Arc<dyn Executor>,
-    operation: Operation,
+    request: JobRequest,
     reporter: &Reporter,
     signals: &Attention,
     place: &Place,
 ) -> Result<Finished, Error> {
-    let request = JobRequest::new(operation);
     let id = request.id;
     // Here a job is accepted at once. A service may be slow, or away.
     let may_be_left = matches!(place, Place::Service(_));

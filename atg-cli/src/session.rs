@@ -3,7 +3,8 @@
 use std::{cell::Cell, sync::Arc};
 
 use atg_sdk::{
-    Error, ErrorKind, Executor, InputContent, Operation, Owner, Result, azure::TenantId, model::InputDigest,
+    Error, ErrorKind, Executor, InputContent, JobRequest, Operation, Owner, Result, azure::TenantId,
+    model::InputDigest,
 };
 
 use crate::{
@@ -77,8 +78,17 @@ impl Session {
 
     /// Submits an operation and follows it to its end.
     pub(crate) async fn run(&self, executor: &Arc<dyn Executor>, operation: Operation) -> Result<Finished> {
+        self.run_request(executor, JobRequest::new(operation)).await
+    }
+
+    /// The same with a request that says more than its operation.
+    pub(crate) async fn run_request(
+        &self,
+        executor: &Arc<dyn Executor>,
+        request: JobRequest,
+    ) -> Result<Finished> {
         let signals = self.signals.attend().await?;
-        run::run(executor, operation, &self.reporter, &signals, &self.place()).await
+        run::run(executor, request, &self.reporter, &signals, &self.place()).await
     }
 
     /// The tenant that a command is about: its own flag, or what is set elsewhere.

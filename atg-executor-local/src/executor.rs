@@ -7,9 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+pub use atg_live::estimate::{Estimate, Expected};
 use atg_sdk::{
     ArtifactStream, ByteRange, Error, Executor, Health, Input, InputContent, Job, JobEvent, JobFilter, JobId,
-    JobRequest, Operation, Owner, Result,
+    JobRequest, Operation, Owner, Result, model::operations::scan::Parameters,
 };
 use futures::stream::BoxStream;
 
@@ -65,6 +66,19 @@ impl LocalExecutor {
     #[must_use]
     pub fn graph(&self) -> &Arc<dyn GraphStore> {
         &self.state.graph
+    }
+
+    /// What a scan of Azure with these parameters will cost: calls by quota, and the time that they take at least.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for parameters of another kind of scan; what Azure answers.
+    pub async fn estimate(&self, parameters: &Parameters) -> Result<Estimate> {
+        if parameters.input.is_some() {
+            return Err(Error::invalid(
+                "estimate a scan of a file: reading it calls nobody",
+            ));
+        }
+        operations::scan::live::estimate(parameters, self.state.azure.transport().await?).await
     }
 
     /// The canonical path of the directory of local state.

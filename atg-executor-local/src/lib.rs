@@ -30,7 +30,7 @@ pub use artifacts::ArtifactWriter;
 /// How Azure is reached, and as whom.
 pub use atg_azure as azure;
 pub use context::{Context, Ended};
-pub use executor::{LocalExecutor, PruneReport};
+pub use executor::{Estimate, Expected, LocalExecutor, PruneReport};
 pub use inputs::{InputFile, InputReader};
 pub use observer::Observer;
 pub use options::{GraphLocation, LocalOptions, Neo4jLogin};

@@ -111,7 +111,7 @@ async fn carry_out(scripted: &Arc<Scripted>, signals: usize) -> Result<Finished>
     let reporter = Reporter::new(true, ColorWhen::Never);
     run(
         &executor,
-        operation,
+        JobRequest::new(operation),
         &reporter,
         &Attention::scripted(signals),
         &Place::Here,

@@ -11,7 +11,7 @@ use crate::{
     cloud::{self, Cloud, CloudName},
     credential::{Chain, CredentialSettings, TokenSource},
     retry::RetryPolicy,
-    transport::Transport,
+    transport::{CallObserver, Transport},
     wire::{ConnectionOptions, Connections, Wire},
 };
 
@@ -29,6 +29,8 @@ pub struct AzureOptions {
     pub connections: ConnectionOptions,
     /// How often calls are tried.
     pub retry: RetryPolicy,
+    /// Who hears of every answer.
+    pub calls: Option<CallObserver>,
 }
 
 /// A variable that cannot be used, and why.
@@ -93,6 +95,13 @@ impl AzureOptions {
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// With somebody who hears of every answer.
+    #[must_use]
+    pub fn with_calls(mut self, observer: CallObserver) -> Self {
+        self.calls = Some(observer);
         self
     }
 
@@ -173,6 +182,7 @@ impl Azure {
             credentials,
             connections,
             retry,
+            calls,
         } = &self.options;
         let wire: Arc<dyn Wire> = Arc::new(Connections::new(connections)?);
         let local: Arc<dyn Wire> = Arc::new(Connections::new(&connections.clone().without_proxy())?);
@@ -193,7 +203,8 @@ impl Azure {
             Arc::clone(&self.budget),
             Arc::clone(&self.clock),
         )
-        .with_retry(*retry))
+        .with_retry(*retry)
+        .heard_by(calls.clone()))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod children;
 pub mod collector;
 pub mod collectors;
 pub mod confirm;
+pub mod estimate;
 pub mod ground;
 pub mod listing;
 pub mod page;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use atg_azure::transport::Transport;
+use atg_sdk::ErrorKind;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -27,7 +28,7 @@ use crate::{
 
 /// How many lists of one lane are read at the same time. Resource Graph gives three pages a second, whoever asks; in a
 /// subscription it is 25 calls, and the first 250 at once.
-const fn side_by_side(lane: &Lane) -> usize {
+pub(crate) const fn side_by_side(lane: &Lane) -> usize {
     match lane {
         Lane::ResourceGraph => 8,
         Lane::Subscription(_) | Lane::Tenant | Lane::MicrosoftGraph => 24,
@@ -97,6 +98,18 @@ impl Plan {
     #[must_use]
     pub fn collectors(&self) -> &[Arc<dyn Collector>] {
         &self.collectors
+    }
+
+    /// The lists that it begins with.
+    pub(crate) fn listings(&self) -> impl Iterator<Item = (&Arc<dyn Collector>, &Listing)> {
+        let waiting = self.engine.lanes.values().flatten();
+        waiting.filter_map(|own| Some((self.collectors.get(own.collector)?, &own.listing)))
+    }
+
+    /// The lists that are read because of a resource.
+    pub(crate) fn followed_by(&self, found: &Found<'_>) -> Vec<Listing> {
+        let follow = self.followers.follow(found);
+        follow.into_iter().map(|(_, listing)| listing).collect()
     }
 
     /// What was known before.
@@ -234,6 +247,19 @@ impl Followers {
         }
     }
 
+    /// The lists that are read because of a resource, each with the number of its collector.
+    fn follow(&self, found: &Found<'_>) -> Vec<(usize, Listing)> {
+        let of_type = self.by_type.get(found.resource_type).into_iter().flatten();
+        of_type
+            .chain(&self.of_all)
+            .filter_map(|index| Some((*index, self.collectors.get(*index)?)))
+            .flat_map(|(index, collector)| {
+                let follow = collector.follow(&self.ground, found);
+                follow.into_iter().map(move |listing| (index, listing))
+            })
+            .collect()
+    }
+
     /// Has the objects of a page followed.
     pub(crate) fn tell(&self, page: &Page) {
         let followed = !(self.by_type.is_empty() && self.of_all.is_empty());
@@ -253,14 +279,7 @@ impl Followers {
                 kind: head.kind.as_deref().filter(|kind| !kind.is_empty()),
                 text,
             };
-            let of_type = self.by_type.get(&resource_type).into_iter().flatten();
-            for index in of_type.chain(&self.of_all) {
-                let Some(collector) = self.collectors.get(*index) else {
-                    continue;
-                };
-                let follow = collector.follow(&self.ground, &found);
-                listings.extend(follow.into_iter().map(|listing| (*index, listing)));
-            }
+            listings.extend(self.follow(&found));
         }
         if !listings.is_empty() {
             // An engine that is gone has ended the run.
@@ -449,7 +468,8 @@ impl Engine {
             Err(shortfall) if shortfall.kind.is_retryable() && waiting.round < ROUNDS => {
                 tracing::debug!(list = %waiting.listing.key, reason = %shortfall.reason, "a list is read again");
                 waiting.round += 1;
-                if shortfall.from_beginning {
+                // A cursor may lead nowhere by now.
+                if shortfall.from_beginning || waiting.round == ROUNDS - 1 {
                     waiting.progress.cursor = None;
                     waiting.progress.ids.clear();
                 }
@@ -479,7 +499,7 @@ impl Engine {
             tally.request_ids.extend(progress.request_ids.iter().cloned());
             match outcome {
                 Ok(()) => tally.complete += 1,
-                Err(shortfall) if shortfall.kind == atg_sdk::ErrorKind::PermissionDenied => {
+                Err(shortfall) if shortfall.kind == ErrorKind::PermissionDenied => {
                     tally.forbidden.get_or_insert_with(|| shortfall.reason.clone());
                 }
                 Err(shortfall) => {
@@ -553,14 +573,14 @@ impl Work {
             pages: self.pages.clone(),
         };
         async move {
-            let resumed = reader.cursor().is_some();
             let mut outcome = collector.read(&waiting.listing, &mut reader).await;
             // A cursor may have grown too old.
-            let refused = |shortfall: &Shortfall| shortfall.kind == atg_sdk::ErrorKind::InvalidArgument;
-            if resumed && outcome.as_ref().is_err_and(refused) {
-                reader.progress.cursor = None;
-                reader.progress.ids.clear();
-                outcome = collector.read(&waiting.listing, &mut reader).await;
+            let has_cursor = reader.cursor().is_some();
+            if let Err(shortfall) = &mut outcome
+                && has_cursor
+                && shortfall.kind == ErrorKind::InvalidArgument
+            {
+                *shortfall = Shortfall::contradiction(std::mem::take(&mut shortfall.reason));
             }
             waiting.progress = reader.progress;
             Done { waiting, outcome }

@@ -118,7 +118,7 @@ pub trait ScanWriter: Send {
     async fn write_with_checkpoint(&mut self, batch: Vec<Described>, checkpoint: Vec<u8>) -> Result<()>;
 
     /// The first checkpoint that was kept behind that number, with its own; `None` behind the last. What they cover has
-    /// to be written again, which costs little: it is unchanged, and counts as added where the earlier run added it.
+    /// to be written again, which costs little: it is unchanged, and counts as added where the earlier run added it. Of a scan that finds none, nothing counts so.
     async fn kept(&mut self, after: u64) -> Result<Option<(u64, Vec<u8>)>>;
 
     /// What such licences would remove now: candidates for a second source to confirm. Removes nothing.

@@ -7,7 +7,7 @@ mod import;
 mod query;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
-mod scan;
+pub(crate) mod scan;
 mod self_test;
 
 use atg_sdk::{Operation, Result};

@@ -8,7 +8,7 @@ mod absence;
 mod file;
 mod gather;
 mod leave;
-mod live;
+pub(crate) mod live;
 mod named;
 mod recording;
 mod removal;

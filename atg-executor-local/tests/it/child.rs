@@ -10,12 +10,15 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
+use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{Executor as _, JobId, Operation, model::operations::rehearsal::Parameters};
 use serde_json::{Value, json};
 
 use crate::support::open;
 
 const DIRECTORY: &str = "ATG_TEST_CHILD_DIRECTORY";
+/// Address, tenant and authority of a simulated Azure.
+const AZURE: &str = "ATG_TEST_CHILD_AZURE";
 const SCRIPT: &str = "ATG_TEST_CHILD_SCRIPT";
 /// Libtest writes on the same stream; ours are known by their beginning.
 const MARK: &str = "child-job ";
@@ -29,6 +32,11 @@ pub(crate) struct Other {
 }
 
 impl Other {
+    /// A process that may sign in to a simulated Azure: its address, tenant and authority.
+    pub(crate) fn begin_at(data_dir: &Path, operation: &Operation, azure: (&str, &str, &str)) -> Self {
+        Self::spawn(data_dir, operation, Some(json!(azure)))
+    }
+
     /// Starts a process that submits that script, and waits until it has.
     pub(crate) fn start(data_dir: &Path, script: &Parameters) -> Self {
         Self::begin(data_dir, &Operation::Rehearsal(script.clone()))
@@ -36,7 +44,15 @@ impl Other {
 
     /// The same with any operation.
     pub(crate) fn begin(data_dir: &Path, operation: &Operation) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
+        Self::spawn(data_dir, operation, None)
+    }
+
+    fn spawn(data_dir: &Path, operation: &Operation, azure: Option<Value>) -> Self {
+        let mut command = Command::new(env::current_exe().unwrap());
+        if let Some(azure) = azure {
+            command.env(AZURE, azure.to_string());
+        }
+        let mut child = command
             .args(["--exact", "child::another_process", "--ignored", "--nocapture"])
             .env(DIRECTORY, data_dir)
             .env(
@@ -103,7 +119,15 @@ fn another_process() {
     let operation = Operation::from_parts(&name, parameters).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let executor = open(Path::new(&data_dir));
+        let executor = match env::var(AZURE) {
+            Err(_) => open(Path::new(&data_dir)),
+            Ok(azure) => {
+                let [origin, tenant, ca]: [String; 3] = serde_json::from_str(&azure).unwrap();
+                let options =
+                    LocalOptions::new(&data_dir).with_azure(crate::live::options(&origin, &tenant, &ca));
+                LocalExecutor::open(options).unwrap()
+            }
+        };
         let job = executor
             .submit_job(atg_sdk::JobRequest::new(operation))
             .await

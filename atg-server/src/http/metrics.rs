@@ -35,6 +35,8 @@ const QUEUE_DEPTH: &str = "atg_job_queue_depth";
 const RUNNING: &str = "atg_jobs_running";
 const JOB_SECONDS: &str = "atg_job_execution_duration_seconds";
 const JOB_FAILURES: &str = "atg_job_failures_total";
+const AZURE_REQUESTS: &str = "atg_azure_requests_total";
+const AZURE_THROTTLED: &str = "atg_azure_throttled_total";
 const GRAPH_WRITE_SECONDS: &str = "atg_graph_write_duration_seconds";
 
 const FAST: [f64; 12] = [
@@ -61,6 +63,14 @@ impl Metrics {
         };
         count(REQUESTS, "Calls answered, by route, method and status.");
         count(JOB_FAILURES, "Jobs that failed, by operation and kind of error.");
+        count(
+            AZURE_REQUESTS,
+            "Calls of Azure, by service and status; 0 without an answer.",
+        );
+        count(
+            AZURE_THROTTLED,
+            "Calls of Azure that were refused for quota, by service.",
+        );
         let time = |name: &'static str, help: &'static str| {
             recorder.describe_histogram(
                 KeyName::from_const_str(name),
@@ -173,6 +183,23 @@ impl Metrics {
             .record(took.as_secs_f64());
     }
 
+    /// Azure answered a call; status 0 where it did not.
+    pub fn azure_call(&self, api: &'static str, status: u16) {
+        let of = Label::from_static_parts("api", api);
+        let count = |name: &'static str, labels: Vec<Label>| {
+            self.recorder
+                .register_counter(&Key::from_parts(name, labels), &METADATA)
+                .increment(1);
+        };
+        count(
+            AZURE_REQUESTS,
+            vec![of.clone(), Label::new("status", status.to_string())],
+        );
+        if status == StatusCode::TOO_MANY_REQUESTS.as_u16() {
+            count(AZURE_THROTTLED, vec![of]);
+        }
+    }
+
     /// A job ended, as its record tells it. For [`WorkerOptions::with_ended`](crate::worker::WorkerOptions::with_ended).
     pub fn ended(&self, job: &Job) {
         let (Some(started), Some(ended)) = (job.started_at, job.completed_at) else {
@@ -226,6 +253,8 @@ mod tests {
         metrics.jobs(4, 2);
         metrics.job("scan", Duration::from_secs(20), Some("Throttled"));
         metrics.graph_write(Duration::from_millis(40));
+        metrics.azure_call("arm", 200);
+        metrics.azure_call("arm", 429);
         let text = metrics.render();
         for line in [
             "atg_api_requests_total{endpoint=\"/api/v1/jobs\",method=\"GET\",status=\"200\"} 1",
@@ -235,6 +264,8 @@ mod tests {
             "atg_jobs_running 2",
             "atg_job_execution_duration_seconds_bucket{job_type=\"scan\",le=\"60\"} 1",
             "atg_graph_write_duration_seconds_bucket{le=\"0.05\"} 1",
+            "atg_azure_requests_total{api=\"arm\",status=\"200\"} 1",
+            "atg_azure_throttled_total{api=\"arm\"} 1",
             "atg_job_failures_total{job_type=\"scan\",error_type=\"Throttled\"} 1",
         ] {
             assert!(text.contains(line), "{line} in\n{text}");

@@ -1,14 +1,16 @@
 //! `atg scan`
 
+mod estimate;
 mod filters;
 mod report;
+mod resume;
 mod source;
 mod summary;
 
 use std::path::PathBuf;
 
 use atg_sdk::{
-    Error, ExecutorExt as _, Operation, Output,
+    Error, ExecutorExt as _, JobId, JobRequest, Operation, Output,
     azure::{SubscriptionId, TenantId},
     model::operations::scan::Parameters,
 };
@@ -31,6 +33,9 @@ Examples:
       --region northeurope --exclude-tag env=sandbox
   A file that is all there is of one resource group, so what it lacks is removed from the graph:
     atg scan --from rg.jsonl --authoritative /subscriptions/<id>/resourceGroups/rg-web
+
+  How many calls that takes, and how long at least:
+    atg scan --estimate
 
 Exit codes: 0 everything was read; 6 some of it could not be, the summary says what; 130 cancelled.";
 
@@ -74,6 +79,15 @@ pub(crate) struct ScanArgs {
     /// Keep what Azure answers, without its secrets, as recording.jsonl.zst: --from that file gives the same graph again
     #[arg(long, conflicts_with_all = ["from", "limit"])]
     record: bool,
+    /// Show what the scan would cost, calls by quota and the least time, and read nothing
+    #[arg(long, conflicts_with_all = ["from", "resume", "output_dir", "record"])]
+    estimate: bool,
+    /// Go on with a scan that died, by the id of its job; it keeps its own parameters
+    #[arg(long, value_name = "JOB_ID", conflicts_with_all = [
+        "from", "tenant_id", "subscription", "resource_group", "resource_type", "limit", "no_entra", "no_rbac",
+        "rebuild_edges", "no_wait", "authoritative", "keep_export", "record",
+    ])]
+    resume: Option<JobId>,
     /// Keep an export of the graph as it is after the scan
     #[arg(long)]
     keep_export: bool,
@@ -88,6 +102,9 @@ pub(crate) struct ScanArgs {
 pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
     let wants_json = session.printer.wants_json()?;
     let mut parameters = parameters(args, session)?;
+    if args.estimate {
+        return estimate::run(&parameters, session).await;
+    }
     let source = match &args.from {
         Some(_) if parameters.tenant_id.is_none() => {
             return Err(Error::invalid("no tenant id: pass --tenant-id or set AZURE_TENANT_ID").into());
@@ -99,7 +116,11 @@ pub(crate) async fn run(args: &ScanArgs, session: &Session) -> CommandResult {
     if let Some(source) = source {
         parameters.input = Some(session.put_input(&executor, source).await?);
     }
-    let finished = session.run(&executor, Operation::Scan(parameters)).await?;
+    let request = match args.resume {
+        Some(id) => resume::request(&executor, &session.place(), id).await?,
+        None => JobRequest::new(Operation::Scan(parameters)),
+    };
+    let finished = session.run_request(&executor, request).await?;
     if let Some(directory) = &args.output_dir {
         executor.download_artifacts(finished.job.id, directory).await?;
     }

@@ -1,6 +1,6 @@
 //! What a person reads after a scan.
 
-use std::{fmt::Write as _, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, time::Duration};
 
 use atg_sdk::{Artifact, Job, Output, model::operations::scan};
 
@@ -26,6 +26,7 @@ pub(super) fn render(
     let mut text = String::new();
     headline(&mut text, job, output, report, style);
     figures(&mut text, output, report);
+    azure(&mut text, report);
     types(&mut text, report);
     incomplete(&mut text, output, style);
     next(&mut text, job, files, style, place.command());
@@ -132,12 +133,64 @@ fn figures(text: &mut String, output: &scan::Output, report: &Report) {
         "with something odd, see the report",
     );
     count(
+        "unconfirmed",
+        report.unconfirmed_total,
+        "node",
+        "nodes",
+        "not seen and kept, because nothing confirms that they are gone",
+    );
+    count(
         "problems",
         report.problems_total,
         "object",
         "objects",
         "could not be taken, see the report",
     );
+}
+
+/// Calls by quota, and how near they came to what is possible.
+fn azure(text: &mut String, report: &Report) {
+    let Some(requests) = &report.run.requests else {
+        return;
+    };
+    let seconds = |seconds: f64| words::duration(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    let quota = &requests.quota;
+    let floor = match quota.over_floor {
+        Some(ratio) => format!(
+            "; read in {}, {ratio:.2} times the least that its quotas allow",
+            seconds(quota.took_seconds)
+        ),
+        None => format!(
+            "; read in {}, within what its quotas give at once",
+            seconds(quota.took_seconds)
+        ),
+    };
+    let _ = writeln!(
+        text,
+        "  {:<14}  {}, {} refused{floor}",
+        "azure",
+        words::count(requests.total, "call", "calls"),
+        words::thousands(requests.refused),
+    );
+    let mut kinds: BTreeMap<&str, (u64, u64, f64)> = BTreeMap::new();
+    for own in &quota.buckets {
+        let sums = kinds.entry(&own.kind).or_default();
+        *sums = (
+            sums.0 + own.calls,
+            sums.1 + own.refused,
+            sums.2.max(own.floor_seconds),
+        );
+    }
+    for (kind, (calls, refused, floor)) in kinds {
+        let _ = writeln!(
+            text,
+            "  {:<14}  {:<20} {:>8} calls, {refused} refused, at least {}",
+            "",
+            kind.replace('_', " "),
+            words::thousands(calls),
+            seconds(floor),
+        );
+    }
 }
 
 fn types(text: &mut String, report: &Report) {

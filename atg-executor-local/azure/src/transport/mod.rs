@@ -25,7 +25,7 @@ pub use self::{
     pages::{Page, Pages},
     query::{QueryPages, ResourceGraphQuery},
     request::Request,
-    tally::{Tally, TallyReport},
+    tally::{CallObserver, Tally, TallyReport},
 };
 use crate::{
     budget::{Budget, Call},
@@ -109,6 +109,32 @@ impl Transport {
         Self {
             own: Some(Arc::default()),
             ..self.clone()
+        }
+    }
+
+    /// The same, telling somebody of every answer. For a transport that nobody uses yet.
+    #[must_use]
+    pub fn heard_by(self, observer: Option<CallObserver>) -> Self {
+        let Parts {
+            cloud,
+            wire,
+            tokens,
+            budget,
+            clock,
+            ..
+        } = &*self.parts;
+        let parts = Parts {
+            cloud: cloud.clone(),
+            wire: Arc::clone(wire),
+            tokens: Arc::clone(tokens),
+            budget: Arc::clone(budget),
+            clock: Arc::clone(clock),
+            tally: Tally::heard_by(observer),
+            principal: OnceLock::new(),
+        };
+        Self {
+            parts: Arc::new(parts),
+            ..self
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use http::StatusCode;
@@ -13,6 +14,25 @@ use crate::cloud::Audience;
 #[derive(Debug, Default)]
 pub struct Tally {
     counts: Mutex<TallyReport>,
+    heard: Option<CallObserver>,
+}
+
+/// Hears of every answer, for measurements that others keep: the service's name and the status, 0 for a call without an
+/// answer. Called in the middle of the work: it should be quick.
+#[derive(Clone)]
+pub struct CallObserver(Arc<dyn Fn(&'static str, u16) + Send + Sync>);
+
+impl CallObserver {
+    /// One that calls this.
+    pub fn new(hear: impl Fn(&'static str, u16) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+}
+
+impl fmt::Debug for CallObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallObserver")
+    }
 }
 
 /// What was called so far.
@@ -47,11 +67,26 @@ impl TallyReport {
 }
 
 impl Tally {
+    /// One that tells somebody else of every answer too.
+    pub(crate) fn heard_by(observer: Option<CallObserver>) -> Self {
+        Self {
+            heard: observer,
+            ..Self::default()
+        }
+    }
+
+    fn tell(&self, audience: &Audience, status: u16) {
+        if let Some(CallObserver(hear)) = &self.heard {
+            hear(audience.name(), status);
+        }
+    }
+
     fn count(&self, act: impl FnOnce(&mut TallyReport)) {
         act(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(super) fn answered(&self, audience: &Audience, status: StatusCode, bytes: usize) {
+        self.tell(audience, status.as_u16());
         self.count(|counts| {
             *counts
                 .requests
@@ -62,6 +97,7 @@ impl Tally {
     }
 
     pub(super) fn cut(&self, audience: &Audience) {
+        self.tell(audience, 0);
         self.count(|counts| *counts.requests.entry((audience.clone(), 0)).or_default() += 1);
     }
 

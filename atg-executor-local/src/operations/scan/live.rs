@@ -1,9 +1,10 @@
 //! Azure as the source.
 
-use std::{collections::VecDeque, future::Future, sync::Arc};
+use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
 
 use atg_live::{
     collectors,
+    estimate::Estimate,
     ground::{Ground, Wanted},
     page::Page,
     run::{Event, Plan, Run},
@@ -11,15 +12,16 @@ use atg_live::{
 };
 use atg_recording::Recorder;
 use atg_sdk::{Error, Result, azure::TenantId, model::operations::scan::Parameters};
-use serde_json::json;
+use serde_json::{Value as JsonValue, json};
 use tokio::task::{self, JoinHandle};
 
 use super::{Origin, Removals, Scan, absence, leave::AzureFacts, recording};
 use crate::{
     ArtifactWriter,
-    azure::transport::Transport,
+    azure::{budget::BucketReport, transport::Transport},
     context::{Context, Ended},
     discovery::{
+        filter::check,
         live::{Worked, read_checkpoint, work_through},
         report::InputFacts,
         unit::{Collector, Unit, UnitKey, UnitState},
@@ -82,6 +84,7 @@ pub(super) async fn over(
         &format!("listing the subscriptions of tenant {tenant}"),
         Default::default(),
     );
+    let used_before = transport.budget().report();
     let wanted = wanted(&parameters);
     let ground = unless_cancelled(context, Ground::read(transport, tenant, wanted)).await?;
     // Of a recording each part has to be asked for, and into one each part has to come: neither goes on in the middle.
@@ -118,7 +121,7 @@ pub(super) async fn over(
     } else {
         Vec::new()
     };
-    count_requests(&mut scan, transport);
+    count_requests(&mut scan, transport, &used_before);
     let removals = Removals {
         licences: Vec::new(),
         gone,
@@ -182,8 +185,12 @@ async fn go_on(scan: &mut Scan<'_>, plan: &mut Plan, transport: &Transport) -> R
         scan.context
             .progress(0.0, "going on where the scan was stopped", counters);
     }
-    if taken > 0 {
-        tracing::info!(pages = taken, "the scan goes on behind what it had read");
+    if scan.context.attempt() > 1 {
+        let told = match taken {
+            0 => "nothing was kept of what the scan had read: it begins again".to_owned(),
+            pages => format!("the scan goes on behind the {pages} pages that it had read"),
+        };
+        scan.gathered.report.warn(scan.context, told);
     }
     Ok(())
 }
@@ -354,7 +361,52 @@ fn warn_of_skipped(scan: &mut Scan<'_>, units: &[Unit]) {
     }
 }
 
-fn count_requests(scan: &mut Scan<'_>, transport: &Transport) {
+/// What a scan will cost, without reading anything of it.
+///
+/// # Errors
+/// As a scan, before its first page.
+pub(crate) async fn estimate(parameters: &Parameters, transport: &Transport) -> Result<Estimate> {
+    check(parameters)?;
+    let tenant = match parameters.tenant_id {
+        Some(tenant) => tenant,
+        None => Ground::tenant_of(transport).await?,
+    };
+    let ground = Ground::read(transport, tenant, wanted(parameters)).await?;
+    Plan::new(collectors::all(), ground).estimate(transport).await
+}
+
+/// How near the scan came to what the quotas allow. Other jobs of the process that use the same quota are in these figures
+/// too: it is one.
+fn efficiency(before: &[BucketReport], transport: &Transport, took: Duration) -> JsonValue {
+    let mut buckets = Vec::new();
+    let mut floor = Duration::ZERO;
+    for own in transport.budget().report() {
+        let earlier = before.iter().find(|earlier| earlier.bucket == own.bucket);
+        let since = |now: u64, then: fn(&BucketReport) -> u64| now - earlier.map_or(0, then).min(now);
+        let calls = since(own.calls, |earlier| earlier.calls);
+        if calls == 0 {
+            continue;
+        }
+        let (cost, refused) = (
+            since(own.cost, |earlier| earlier.cost),
+            since(own.refused, |earlier| earlier.refused),
+        );
+        let least = own.limit.floor(cost - cost * refused / calls);
+        floor = floor.max(least);
+        buckets.push(json!({
+            "kind": own.bucket.kind, "within": own.bucket.within, "calls": calls, "cost": cost, "refused": refused,
+            "floor_seconds": least.as_secs_f64(),
+        }));
+    }
+    let ratio = (floor > Duration::ZERO).then(|| took.as_secs_f64() / floor.as_secs_f64());
+    json!({
+        "floor_seconds": floor.as_secs_f64(), "took_seconds": took.as_secs_f64(), "over_floor": ratio,
+        "buckets": buckets,
+    })
+}
+
+fn count_requests(scan: &mut Scan<'_>, transport: &Transport, before: &[BucketReport]) {
+    let quota = efficiency(before, transport, scan.started.elapsed());
     let tally = transport.tally();
     let by_status: Vec<_> = tally
         .requests
@@ -366,7 +418,7 @@ fn count_requests(scan: &mut Scan<'_>, transport: &Transport) {
     if let Origin::Azure(facts) = &mut scan.origin {
         facts.requests = json!({
             "total": tally.total(), "refused": tally.refused(), "repeated": tally.repeated,
-            "bytes": tally.bytes, "by_status": by_status,
+            "bytes": tally.bytes, "by_status": by_status, "quota": quota,
         });
     }
 }

@@ -1,11 +1,12 @@
 //! Scans of a simulated Azure, through the executor.
 
+mod going_on;
 mod recorded_tenant;
 mod recording;
 mod removal;
 mod whole;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use atg_azure_sim::{Config, Principal, Simulator, Source};
 use atg_executor_local::{
@@ -22,9 +23,9 @@ use crate::support::{events, read};
 
 /// A simulated tenant and an executor that may sign in to it.
 pub(crate) struct Place {
-    pub(crate) simulator: Simulator,
+    pub(crate) simulator: Arc<Simulator>,
     pub(crate) executor: LocalExecutor,
-    _directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 /// A scan that ended well.
@@ -45,10 +46,15 @@ pub(crate) fn demo() -> Config {
 }
 
 /// Options with which that simulator lets us in.
-pub(crate) fn azure(simulator: &Simulator) -> AzureOptions {
+fn azure(simulator: &Simulator) -> AzureOptions {
+    options(simulator.origin(), simulator.tenant_id(), simulator.ca_pem())
+}
+
+/// The same by what another process can be told.
+pub(crate) fn options(origin: &str, tenant: &str, ca_pem: &str) -> AzureOptions {
     let mut credentials = CredentialSettings::from_variables(|name| {
         let value = match name {
-            "AZURE_TENANT_ID" => simulator.tenant_id(),
+            "AZURE_TENANT_ID" => tenant,
             "AZURE_CLIENT_ID" => Principal::CLIENT_ID,
             "AZURE_CLIENT_SECRET" => Principal::SECRET,
             _ => return None,
@@ -57,25 +63,26 @@ pub(crate) fn azure(simulator: &Simulator) -> AzureOptions {
     });
     credentials.managed.arc_agent = Some("/nowhere".into());
     AzureOptions::default()
-        .with_cloud(simulator.origin().parse().unwrap())
-        .with_connections(
-            ConnectionOptions::default()
-                .without_proxy()
-                .with_extra_ca(simulator.ca_pem()),
-        )
+        .with_cloud(origin.parse().unwrap())
+        .with_connections(ConnectionOptions::default().without_proxy().with_extra_ca(ca_pem))
         .with_credentials(credentials)
 }
 
 impl Place {
     pub(crate) async fn new(config: Config) -> Self {
         let simulator = Simulator::start(config).await.unwrap();
+        Self::at(Arc::new(simulator))
+    }
+
+    /// The same tenant with another executor, whose graph is empty.
+    pub(crate) fn at(simulator: Arc<Simulator>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = LocalOptions::new(directory.path()).with_azure(azure(&simulator));
         let executor = LocalExecutor::open(options).unwrap();
         Self {
             simulator,
             executor,
-            _directory: directory,
+            directory,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is gone, what only seems so, and what nobody may see any more.
 
-use atg_azure_sim::{Change, Fault, Matching, Rule, Schedule};
+use atg_azure_sim::{Change, Fault, Lag, Matching, Principal, Rule, Schedule};
 use serde_json::json;
 
 use super::{Place, demo};
@@ -85,5 +85,57 @@ async fn filters_remove_nothing() {
         json!({ "resource_limit": 3 }),
     ] {
         assert_eq!(place.scan(parameters).await.output.removed, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_resource_graph_has_not_heard_of_yet_stays() {
+    let place = Place::new(demo()).await;
+    place.scan(json!({})).await;
+    let template = disk(&place).await;
+    let new = format!("{template}-new");
+    let body =
+        json!({ "id": new, "type": "Microsoft.Compute/disks", "location": "westeurope", "properties": {} });
+    place.simulator.change(&[Change::Set(body)]).unwrap();
+    assert_eq!(place.scan(json!({})).await.output.added, 1);
+    place.simulator.set_lag(Lag {
+        resource_graph: 3_600,
+        lists: 0,
+    });
+    let scanned = place.scan(json!({})).await;
+    assert_eq!(scanned.output.removed, 0);
+    assert!(place.ids("Disk").await.contains(&new));
+    assert!(
+        scanned.report["unconfirmed"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("lags"),
+        "{}",
+        scanned.report["unconfirmed"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_is_no_longer_shown_is_not_gone() {
+    let place = Place::new(demo()).await;
+    place.scan(json!({})).await;
+    let subscriptions = place.ids("Subscription").await;
+    let before = place.ids("Resource").await;
+    assert!(subscriptions.len() > 1, "{subscriptions:?}");
+    let mut principal = Principal::reader(Principal::CLIENT_ID, Principal::SECRET);
+    principal.scopes = vec![subscriptions[0].clone()];
+    place.simulator.put_principal(principal);
+    let scanned = place.scan(json!({ "include_entra": false })).await;
+    assert_eq!(scanned.output.removed, 0, "{:?}", scanned.changes);
+    assert_eq!(place.ids("Resource").await, before);
+    for lost in &subscriptions[1..] {
+        assert!(
+            scanned
+                .warnings
+                .iter()
+                .any(|warning| warning.to_lowercase().starts_with(lost)),
+            "{:?}",
+            scanned.warnings
+        );
     }
 }

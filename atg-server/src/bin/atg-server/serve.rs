@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use atg_azure::{Azure, AzureOptions, RetryPolicy};
+use atg_azure::{Azure, AzureOptions, RetryPolicy, transport::CallObserver};
 use atg_executor_local::{LocalExecutor, LocalOptions, Observer, operations::validate};
 use atg_sdk::{Error, ErrorKind, Executor, Result, azure::TenantId, quota::QuotaLedger};
 use atg_server::{
@@ -177,7 +177,10 @@ async fn worker(
     let mut local = LocalOptions::new(&config.data_dir)
         .with_graph(config.graph.clone())
         .with_neo4j(config.neo4j.clone())
-        .with_azure(config.azure.clone())
+        .with_azure(config.azure.clone().with_calls({
+            let metrics = Arc::clone(metrics);
+            CallObserver::new(move |api, status| metrics.azure_call(api, status))
+        }))
         .with_max_concurrent_jobs(slots.long + slots.short)
         .with_retention(config.retention)
         .with_graph_writes({

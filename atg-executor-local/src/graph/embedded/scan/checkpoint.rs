@@ -46,8 +46,8 @@ impl Scan {
     }
 }
 
-/// Drops all checkpoints of the tenant but those that were kept under that name.
-pub(super) fn drop_others(session: &mut Session, name: Option<&str>) -> Result<()> {
+/// Drops all checkpoints of the tenant but those that were kept under that name. Tells whether there are any of these.
+pub(super) fn drop_others(session: &mut Session, name: Option<&str>) -> Result<bool> {
     session.begin()?;
     session
         .db
@@ -56,5 +56,14 @@ pub(super) fn drop_others(session: &mut Session, name: Option<&str>) -> Result<(
             params![session.lock.tenant, name],
         )
         .during("drop old checkpoints")?;
-    session.commit()
+    let left = session
+        .db
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM checkpoint WHERE tenant = ?1)",
+            [session.lock.tenant],
+            |row| row.get(0),
+        )
+        .during("look for checkpoints")?;
+    session.commit()?;
+    Ok(left)
 }

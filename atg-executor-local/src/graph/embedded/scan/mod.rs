@@ -30,6 +30,8 @@ pub(super) struct Scan {
     rebuild_edges: bool,
     /// The name of its checkpoints.
     kept_under: Option<String>,
+    /// Whether an earlier run of it left any.
+    goes_on: bool,
 }
 
 /// What a key stands for.
@@ -45,13 +47,14 @@ struct Known {
 impl Scan {
     pub(super) fn new(mut session: Session, rebuild_edges: bool, kept_under: Option<String>) -> Result<Self> {
         session.db.execute_batch(STAGING).during("prepare the scan")?;
-        checkpoint::drop_others(&mut session, kept_under.as_deref())?;
+        let goes_on = checkpoint::drop_others(&mut session, kept_under.as_deref())?;
         Ok(Self {
             session,
             known: Cache::new(REMEMBERED),
             counts: ScanCounts::default(),
             rebuild_edges,
             kept_under,
+            goes_on,
         })
     }
 

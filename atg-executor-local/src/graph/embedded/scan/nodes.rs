@@ -90,12 +90,12 @@ impl Scan {
             .db
             .prepare_cached(&format!(
                 "SELECT id, class, standing, hash, azure_id, name, CASE standing WHEN 0 THEN members END,
-                        CASE WHEN scan_id = ?2 THEN first_seen_at = changed_at END
+                        CASE WHEN ?3 AND scan_id = ?2 THEN first_seen_at = changed_at END
                  FROM node WHERE {condition}"
             ))
             .and_then(|mut statement| {
                 statement
-                    .query_row(params![value, self.session.scan_id], |row| {
+                    .query_row(params![value, self.session.scan_id, self.goes_on], |row| {
                         Ok(Stored {
                             id: row.get(0)?,
                             class: read_class(row, 1)?,
