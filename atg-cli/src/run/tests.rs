@@ -2,8 +2,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use atg_sdk::{
-    ArtifactStream, ByteRange, Health, Input, InputContent, JobEvent, JobFilter, Output, Owner, Result,
-    model::operations::query,
+    ArtifactStream, ByteRange, Health, Input, InputContent, JobEvent, JobFilter, Operation, Output, Owner,
+    Result, model::operations::query,
 };
 use futures::stream::BoxStream;
 use tokio::sync::mpsc;
