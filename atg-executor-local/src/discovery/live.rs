@@ -88,7 +88,10 @@ pub(crate) fn work_through(pages: &[Page], filters: &Filters, tenant: TenantId) 
             match Json::parse(text.as_bytes()) {
                 Ok(mut object) => {
                     redact::apply(&mut object);
-                    push_line(&mut kept, &object.to_string());
+                    let line = object.to_string();
+                    // As long as what is kept of it: a scan that goes on counts the same.
+                    of.bytes = line.len() as u64;
+                    push_line(&mut kept, &line);
                     portion.parsed += 1;
                     if let (true, Some(id), Some(unit)) = (
                         page.scopes.len() > 1,
