@@ -7,15 +7,29 @@ use toml::{Table, Value};
 use crate::read;
 
 /// What each crate of the workspace may use of the workspace, in what is built for users. Examples may use all.
-const OURS: [(&str, &[&str]); 9] = [
+const OURS: [(&str, &[&str]); 12] = [
     ("atg-sdk", &[]),
     (
         "atg-executor-local",
-        &["atg-sdk", "atg-azure", "atg-iac", "atg-json"],
+        &[
+            "atg-sdk",
+            "atg-azure",
+            "atg-bolt",
+            "atg-iac",
+            "atg-json",
+            "atg-live",
+            "atg-recording",
+        ],
     ),
     ("atg-executor-local/azure", &["atg-sdk"]),
+    ("atg-executor-local/bolt", &[]),
     ("atg-executor-local/iac", &["atg-sdk", "atg-json"]),
     ("atg-executor-local/json", &[]),
+    ("atg-executor-local/live", &["atg-sdk", "atg-azure"]),
+    (
+        "atg-executor-local/recording",
+        &["atg-sdk", "atg-azure", "atg-json"],
+    ),
     ("atg-executor-remote", &["atg-sdk"]),
     ("atg-server", &["atg-sdk"]),
     (
