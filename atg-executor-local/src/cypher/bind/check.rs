@@ -191,6 +191,23 @@ pub(super) fn refuse_two_zeros(span: Span, first: &Ex, rest: &[(Comparison, Ex)]
     Ok(())
 }
 
+/// A float over the integer 0, where both are written in the query: the one case in which that is no error.
+pub(super) fn divided_by_zero(left: &Ex, right: &Ex) -> Option<f64> {
+    let has = |ex: &Ex, wanted: fn(&Ex) -> bool| {
+        let mut found = false;
+        ex.visit(&mut |part| found |= wanted(part));
+        found
+    };
+    let is_float = |part: &Ex| matches!(part, Ex::Const(Value::Float(_)));
+    let is_sign = |part: &Ex| matches!(part, Ex::Negate(_) | Ex::Plus(_));
+    let is_worked_out =
+        has(left, is_float) && !has(right, is_float) && !has(left, is_sign) && !has(right, is_sign);
+    match (written(left)?, written(right)?) {
+        (value, 0.0) if is_worked_out => Some(value / 0.0),
+        _ => None,
+    }
+}
+
 /// The value of numbers and their signs, sums and products, as far as the sign of zero goes. An integer has no -0.
 fn written(ex: &Ex) -> Option<f64> {
     let is_integer = |ex: &Ex| {

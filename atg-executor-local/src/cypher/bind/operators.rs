@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Binder,
-    check::{add_type, expect, mismatch, number_type, refused, times_type},
+    check::{add_type, divided_by_zero, expect, mismatch, number_type, refused, times_type},
     expression::{Context, Typed},
     scope::Scope,
     types::Type,
@@ -53,7 +53,6 @@ impl Binder<'_> {
                     (Unary::Minus, Ex::Const(Value::Int(value))) if value != i64::MIN => {
                         Ex::Const(Value::Int(-value))
                     }
-                    (Unary::Minus, Ex::Const(Value::Float(value))) => Ex::Const(Value::Float(0.0 - value)),
                     (Unary::Minus, ex) => Ex::Negate(Box::new(ex)),
                     (_, ex) => Ex::Plus(Box::new(ex)),
                 };
@@ -126,6 +125,11 @@ impl Binder<'_> {
                 };
                 expect(left.span, left_kind, wanted)?;
                 expect(right.span, right_kind, wanted)?;
+                if operator == Binary::Divide
+                    && let Some(endless) = divided_by_zero(&a, &b)
+                {
+                    return Ok((Ex::Const(Value::Float(endless)), Type::FLOAT));
+                }
                 let (operator, kind) = match operator {
                     Binary::Subtract => (Arithmetic::Subtract, number_type(left_kind, right_kind)),
                     Binary::Multiply => (Arithmetic::Multiply, number_type(left_kind, right_kind)),

@@ -11,6 +11,8 @@ pub(super) fn binary(operator: Arithmetic, left: &Value, right: &Value, graph: &
     use Value::{Float, Int, List, Null, Text};
     // A list takes a null in; everything else becomes unknown.
     match (operator, left, right) {
+        // Whatever is divided, null too. What is written as a float by zero was worked out when the query was bound.
+        (Arithmetic::Divide, _, Int(0)) => return Err(Fault::invalid("division by zero")),
         (_, Null, _) | (_, _, Null) => return Ok(Null),
         (Arithmetic::Add, ..) => return add(left, right, graph),
         (Arithmetic::Subtract | Arithmetic::Multiply | Arithmetic::Divide, ..)

@@ -14,8 +14,8 @@ fn demo() -> Source {
 fn every_row_is_written_or_listed() {
     let planned = plan(demo(), &Options::default()).unwrap();
     check(&planned.plan);
-    assert_eq!(planned.survey.objects, 320);
-    assert_eq!(planned.plan.resources.len() + planned.plan.skipped.len(), 320);
+    assert_eq!(planned.survey.objects, 332);
+    assert_eq!(planned.plan.resources.len() + planned.plan.skipped.len(), 332);
     assert!(
         planned
             .plan

@@ -90,6 +90,7 @@ pub(super) fn binary(operator: Binary, a: &Value, b: &Value) -> Outcome<Value> {
             .times(*factor)
             .map(Value::duration)
             .ok_or_else(|| Fault::invalid("too long")),
+        (Binary::Divide, _, Int(0)) => wrong(),
         (Binary::Power, Int(_) | Float(_), Int(2)) => {
             let base = match a {
                 Int(base) => *base as f64,
