@@ -68,7 +68,14 @@ fn trimmed(function: &str, args: &[Value], start: bool, end: bool) -> Outcome<Va
         left = left.trim_start_matches(goes);
     }
     if end {
-        left = left.trim_end_matches(goes);
+        let rest = left.trim_end_matches(goes);
+        // From the end alone, Neo4j takes no named character that is the first and has one unit of UTF-16.
+        let keeps = named.is_some() && !start && rest.is_empty();
+        let first = left
+            .chars()
+            .next()
+            .filter(|first| keeps && first.len_utf16() == 1);
+        left = &left[..first.map_or(rest.len(), char::len_utf8)];
     }
     Ok(Value::text(left))
 }
