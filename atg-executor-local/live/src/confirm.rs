@@ -76,6 +76,7 @@ pub fn calls() -> Vec<CallDeclaration> {
         ),
         CallDeclaration::new("POST /directoryObjects/getByIds", "v1.0", "Directory.Read.All"),
         CallDeclaration::new("GET /directoryObjects/{id}", "v1.0", "Directory.Read.All"),
+        CallDeclaration::new("GET /oauth2PermissionGrants/{id}", "v1.0", "Directory.Read.All"),
     ]
 }
 
@@ -90,6 +91,10 @@ pub async fn confirm(transport: &Transport, candidates: &[Candidate]) -> Vec<Ver
             Candidate::Resource { .. } => None,
         })
         .collect();
+    // What is no object of the directory (a grant) is asked for by name alone.
+    let (objects, grants): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|(_, id)| is_directory_object(id));
+    judge_each(transport, &grants, &mut verdicts).await;
     for chunk in objects.chunks(OBJECTS) {
         let ids: Vec<&str> = chunk.iter().map(|(_, id)| *id).collect();
         let known = known_objects(transport, &ids).await;
@@ -102,19 +107,7 @@ pub async fn confirm(transport: &Transport, candidates: &[Candidate]) -> Vec<Ver
             }
         }
         // One answer about many is no answer about each: what it left out is asked for by name.
-        for few in missing.chunks(AT_ONCE) {
-            let mut calls = JoinSet::new();
-            for (index, id) in few {
-                let path = format!("/v1.0/directoryObjects/{id}?$select=id");
-                let request = Request::get_graph(transport.cloud(), &path);
-                let (index, transport) = (*index, transport.clone());
-                calls.spawn(async move { (index, judge(&transport, request).await) });
-            }
-            while let Some(done) = calls.join_next().await {
-                let Ok((index, verdict)) = done else { continue };
-                verdicts[index] = Some(verdict);
-            }
-        }
+        judge_each(transport, &missing, &mut verdicts).await;
     }
     Resources::new(transport, candidates).ask(&mut verdicts).await;
     let unasked = || Verdict::Unknown("it was not asked for".to_owned());
@@ -122,6 +115,33 @@ pub async fn confirm(transport: &Transport, candidates: &[Candidate]) -> Vec<Ver
         .into_iter()
         .map(|verdict| verdict.unwrap_or_else(unasked))
         .collect()
+}
+
+/// Objects of the directory have GUIDs; a delegated grant's ID is made of several.
+fn is_directory_object(id: &str) -> bool {
+    id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+/// Asks for each by name.
+async fn judge_each(transport: &Transport, objects: &[(usize, &str)], verdicts: &mut [Option<Verdict>]) {
+    for few in objects.chunks(AT_ONCE) {
+        let mut calls = JoinSet::new();
+        for (index, id) in few {
+            let collection = if is_directory_object(id) {
+                "directoryObjects"
+            } else {
+                "oauth2PermissionGrants"
+            };
+            let path = format!("/v1.0/{collection}/{id}?$select=id");
+            let request = Request::get_graph(transport.cloud(), &path);
+            let (index, transport) = (*index, transport.clone());
+            calls.spawn(async move { (index, judge(&transport, request).await) });
+        }
+        while let Some(done) = calls.join_next().await {
+            let Ok((index, verdict)) = done else { continue };
+            verdicts[index] = Some(verdict);
+        }
+    }
 }
 
 #[derive(Deserialize)]
