@@ -61,12 +61,12 @@ fn wrong_settings_name_key_and_place() {
         .expect_error(4, &["/nowhere.toml"]);
     home.run(&["job", "list", "--log-level", "warn=loud=very"])
         .expect_error(2, &["--log-level", "is not a log level"]);
-    for uri in ["bolt://localhost:7687", "neo4j+s://user:hunter2@host"] {
-        let ran = home
-            .run(&["graph", "info", "--graph", uri])
-            .expect_error(2, &["sqlite:PATH"]);
-        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
-    }
+    let ran = home
+        .run(&["graph", "info", "--graph", "neo4j+s://user:hunter2@host"])
+        .expect_error(2, &["--graph", "NEO4J_PASSWORD"]);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    home.run(&["graph", "info", "--graph", "bolt://127.0.0.1:1"])
+        .expect_error(5, &["127.0.0.1:1"]);
     home.run(&["graph", "info", "--graph", "graph.db"])
         .expect_error(2, &["--graph", "sqlite:PATH"]);
 }

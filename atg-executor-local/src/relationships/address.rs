@@ -76,8 +76,12 @@ pub(super) fn known(text: &str) -> Option<String> {
 /// The public name of a host, in lower case: through a private endpoint the same resource answers at
 /// `name.privatelink.database.windows.net`, and vaults at `name.privatelink.vaultcore.azure.net`.
 fn public(host: &str) -> String {
-    host.to_ascii_lowercase()
-        .replacen(".privatelink.", ".", 1)
+    let host = host.to_ascii_lowercase();
+    // A zone, which is no resource's.
+    if host.starts_with("privatelink.") {
+        return host;
+    }
+    host.replacen(".privatelink.", ".", 1)
         .replacen(".vaultcore.", ".vault.", 1)
 }
 
