@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use atg_sdk::{Completeness, ErrorKind, JobRequest, Operation};
-use atg_sdk::{Executor as _, ExecutorExt as _};
+use atg_sdk::Executor as _;
 use rstest::rstest;
 use serde_json::{Value, json};
 
