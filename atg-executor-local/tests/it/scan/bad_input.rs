@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use atg_sdk::{Completeness, ErrorKind, JobRequest, Operation};
 use atg_sdk::Executor as _;
+use atg_sdk::{Completeness, ErrorKind, JobRequest, Operation};
 use rstest::rstest;
 use serde_json::{Value, json};
 
