@@ -16,25 +16,13 @@ stop() {
 }
 trap 'stop; rm -rf "$work"' EXIT
 
+. .ci/venv.sh
+
 # The virtual environment of a list of packages, named after what the list says.
 environment() {
   local list=$1 home
   home=$cache/azure-$(basename "$list" .txt)-$(sha256sum "$list" | cut -c1-12)
-  # A virtual environment knows its own path and cannot be moved: the mark says that it is whole.
-  if ! [ -e "$home/complete" ]; then
-    if ! python3 -c 'import ensurepip' 2>/dev/null; then
-      if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-        echo "needs Python with venv: install python3-venv" >&2
-        exit 1
-      fi
-      apt-get update -qq >&2
-      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >&2
-    fi
-    rm -rf "$home"
-    python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$list" >&2
-    touch "$home/complete"
-  fi
+  virtual_environment "$home" --requirement "$list"
   echo "$home"
 }
 

@@ -12,21 +12,8 @@ data=$(mktemp -d)
 export ATG_NEO4J_HOME="$data/neo4j"
 trap '.ci/neo4j.sh stop || true; rm -rf "$data"' EXIT
 
-# A virtual environment knows its own path and cannot be moved: the mark says that it is whole.
-if ! [ -e "$tool/complete" ]; then
-  if ! python3 -c 'import ensurepip' 2>/dev/null; then
-    if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-      echo "needs Python with venv: install python3-venv" >&2
-      exit 1
-    fi
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >&2
-  fi
-  rm -rf "$tool"
-  python3 -m venv "$tool"
-  "$tool/bin/pip" install --quiet --disable-pip-version-check "networkx==$networkx" "neo4j==$driver" "zstandard==$zstandard"
-  touch "$tool/complete"
-fi
+. .ci/venv.sh
+virtual_environment "$tool" "networkx==$networkx" "neo4j==$driver" "zstandard==$zstandard"
 
 cargo build --locked -p atg-cli
 atg=$PWD/${CARGO_TARGET_DIR:-target}/debug/atg

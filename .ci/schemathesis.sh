@@ -15,21 +15,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# A virtual environment knows its own path and cannot be moved: the mark says that it is whole.
-if ! [ -e "$tool/complete" ]; then
-  if ! python3 -c 'import ensurepip' 2>/dev/null; then
-    if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-      echo "needs Python with venv: install python3-venv" >&2
-      exit 1
-    fi
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >&2
-  fi
-  rm -rf "$tool"
-  python3 -m venv "$tool"
-  "$tool/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
-  touch "$tool/complete"
-fi
+. .ci/venv.sh
+virtual_environment "$tool" "schemathesis==$version"
 
 cargo build --locked -p atg-server --bin atg-server
 export ATG_DATA_DIR="$data"

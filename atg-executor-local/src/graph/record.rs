@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Counts, NodeClass, Said, Standing,
+    Counts, ExportRequest, NodeClass, Said, Standing,
     content::{Content, labels_text, parse_object, write_members},
 };
 use crate::json::{Json, write_string};
@@ -37,6 +37,29 @@ pub(crate) enum Record {
 pub(crate) struct TenantRecord {
     pub(crate) id: String,
     pub(crate) history: Option<TenantHistory>,
+}
+
+impl ExportRequest {
+    /// Of a graph's tenants, the ones that are asked for.
+    ///
+    /// # Errors
+    /// `NotFound` for one that the graph does not know.
+    pub(crate) fn choose(&self, mut all: Vec<TenantRecord>) -> Result<Vec<TenantRecord>> {
+        let Some(wanted) = &self.tenants else {
+            return Ok(all);
+        };
+        let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        if let Some(absent) = wanted
+            .iter()
+            .find(|id| all.iter().all(|tenant| tenant.id != **id))
+        {
+            return Err(Error::not_found(format!(
+                "export: the graph knows no tenant {absent}, see `atg graph tenants`"
+            )));
+        }
+        all.retain(|tenant| wanted.contains(&tenant.id));
+        Ok(all)
+    }
 }
 
 /// What differs between two runs about a tenant.

@@ -4,10 +4,15 @@ use std::path::Path;
 
 use atg_executor_local::{LocalExecutor, LocalOptions};
 use atg_sdk::{
-    EventKind, Executor as _, JobEvent, JobId, JobRequest, Operation,
-    model::operations::rehearsal::{Parameters, Step},
+    Completeness, EventKind, Executor as _, ExecutorExt as _, Job, JobEvent, JobId, JobRequest, Operation,
+    Output,
+    model::operations::{
+        rehearsal::{Parameters, Step},
+        scan,
+    },
 };
 use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
 
 /// An executor on that directory.
 pub(crate) fn open(data_dir: &Path) -> LocalExecutor {
@@ -87,4 +92,52 @@ pub(crate) fn files_below(directory: &Path) -> usize {
             if path.is_dir() { files_below(&path) } else { 1 }
         })
         .sum()
+}
+
+/// A scan that ended well.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) output: scan::Output,
+    pub(crate) completeness: Completeness,
+    pub(crate) report: Value,
+    pub(crate) manifest: Value,
+    pub(crate) changes: Vec<Value>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Scanned {
+    /// What that job left.
+    pub(crate) async fn of(executor: &LocalExecutor, job: &Job) -> Self {
+        let Some(Output::Scan(output)) = job.output.clone() else {
+            panic!("{:?}", job.output)
+        };
+        let changes = String::from_utf8(read(executor, job.id, "changes.jsonl").await).unwrap();
+        let json = async |name: &str| serde_json::from_slice(&read(executor, job.id, name).await).unwrap();
+        let warnings = events(executor, job.id)
+            .await
+            .into_iter()
+            .filter_map(|event| match event.kind {
+                EventKind::Warning { message, .. } => Some(message),
+                _ => None,
+            });
+        Self {
+            output,
+            completeness: job.completeness.unwrap(),
+            report: json("report.json").await,
+            manifest: json("manifest.json").await,
+            changes: changes
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+            warnings: warnings.collect(),
+        }
+    }
+}
+
+/// A tenant's export, as text.
+pub(crate) async fn export(executor: &LocalExecutor, tenant: &str) -> String {
+    let operation = Operation::from_parts("export", json!({ "tenant_id": tenant })).unwrap();
+    let job = executor.run(JobRequest::new(operation)).await.unwrap();
+    let packed = read(executor, job.id, "graph.jsonl.zst").await;
+    String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap()
 }

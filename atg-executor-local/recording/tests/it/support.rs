@@ -3,13 +3,13 @@
 use std::{path::Path, sync::Arc};
 
 use atg_azure::{
-    Azure, AzureOptions, RetryPolicy,
+    Azure, AzureError, AzureOptions, RetryPolicy,
     cloud::Audience,
     credential::CredentialSettings,
-    transport::{Request, ResourceGraphQuery, Transport},
+    transport::{Page, Pages, Request, ResourceGraphQuery, Transport},
     wire::ConnectionOptions,
 };
-use atg_azure_sim::{Config, Pages, Principal, Simulator, Source};
+use atg_azure_sim::{Config, Principal, Simulator, Source};
 use atg_json::Json;
 use atg_recording::{Header, Recorder, Redact};
 use serde_json::json;
@@ -17,7 +17,7 @@ use serde_json::json;
 pub(crate) async fn simulator(change: impl FnOnce(&mut Config)) -> Simulator {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo-tenant/demo.jsonl");
     let mut config = Config::new(Source::File(demo));
-    config.pages = Pages {
+    config.pages = atg_azure_sim::Pages {
         arm: 20,
         resource_graph: 50,
         graph: 10,
@@ -66,6 +66,27 @@ pub(crate) fn redact() -> Redact {
     Arc::new(walk)
 }
 
+/// Takes a page down, or why there is none. Whether the list may go on.
+fn hear(page: Result<Page, AzureError>, told: &mut Vec<String>) -> bool {
+    match page {
+        Ok(page) => {
+            told.extend(page.items().map(str::to_owned));
+            true
+        }
+        Err(error) => {
+            told.push(error.message().to_owned());
+            false
+        }
+    }
+}
+
+/// Reads a list to its end, or to what ends it.
+async fn listen(mut pages: Pages, told: &mut Vec<String>) {
+    while let Some(page) = pages.next().await
+        && hear(page, told)
+    {}
+}
+
 /// What a small scan asks, and what it is told: items as text, or why there are none.
 pub(crate) async fn ask(transport: &Transport) -> Vec<String> {
     let mut told = Vec::new();
@@ -74,41 +95,21 @@ pub(crate) async fn ask(transport: &Transport) -> Vec<String> {
         "/subscriptions?api-version=2022-12-01",
         "/tenants?api-version=2022-12-01",
     ] {
-        let mut pages = transport.pages(Request::get(&cloud, path).unwrap());
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => told.extend(page.items().map(str::to_owned)),
-                Err(error) => {
-                    told.push(error.message().to_owned());
-                    break;
-                }
-            }
-        }
+        listen(transport.pages(Request::get(&cloud, path).unwrap()), &mut told).await;
     }
     let query = ResourceGraphQuery::new(
         "Resources | project id, name, type, location, tags, properties | order by id asc",
     );
     let mut pages = transport.query(query.with_rows(50), "all").unwrap();
-    while let Some(page) = pages.next().await {
-        match page {
-            Ok(page) => told.extend(page.items().map(str::to_owned)),
-            Err(error) => {
-                told.push(error.message().to_owned());
-                break;
-            }
-        }
-    }
+    while let Some(page) = pages.next().await
+        && hear(page, &mut told)
+    {}
     for path in ["/v1.0/users?$top=5", "/v1.0/applications"] {
-        let mut pages = transport.pages(Request::get_graph(&cloud, path).unwrap());
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => told.extend(page.items().map(str::to_owned)),
-                Err(error) => {
-                    told.push(error.message().to_owned());
-                    break;
-                }
-            }
-        }
+        listen(
+            transport.pages(Request::get_graph(&cloud, path).unwrap()),
+            &mut told,
+        )
+        .await;
     }
     let batch = json!({"requests": [
         {"id": "1", "method": "GET", "url": "/users?$top=1"},

@@ -193,28 +193,20 @@ pub(super) fn refuse_two_zeros(span: Span, first: &Ex, rest: &[(Comparison, Ex)]
 
 /// A float over the integer 0, where both are written in the query: the one case in which that is no error.
 pub(super) fn divided_by_zero(left: &Ex, right: &Ex) -> Option<f64> {
-    let has = |ex: &Ex, wanted: fn(&Ex) -> bool| {
-        let mut found = false;
-        ex.visit(&mut |part| found |= wanted(part));
-        found
-    };
-    let is_float = |part: &Ex| matches!(part, Ex::Const(Value::Float(_)));
-    let is_sign = |part: &Ex| matches!(part, Ex::Negate(_) | Ex::Plus(_));
-    let is_worked_out =
-        has(left, is_float) && !has(right, is_float) && !has(left, is_sign) && !has(right, is_sign);
+    let has_sign = |ex: &Ex| ex.any(|part| matches!(part, Ex::Negate(_) | Ex::Plus(_)));
+    let is_worked_out = has_float(left) && !has_float(right) && !has_sign(left) && !has_sign(right);
     match (written(left)?, written(right)?) {
         (value, 0.0) if is_worked_out => Some(value / 0.0),
         _ => None,
     }
 }
 
+fn has_float(ex: &Ex) -> bool {
+    ex.any(|part| matches!(part, Ex::Const(Value::Float(_))))
+}
+
 /// The value of numbers and their signs, sums and products, as far as the sign of zero goes. An integer has no -0.
 fn written(ex: &Ex) -> Option<f64> {
-    let is_integer = |ex: &Ex| {
-        let mut all = true;
-        ex.visit(&mut |part| all &= !matches!(part, Ex::Const(Value::Float(_))));
-        all
-    };
     let value = match ex {
         Ex::Const(Value::Int(number)) => *number as f64,
         Ex::Const(Value::Float(number)) => *number,
@@ -235,9 +227,5 @@ fn written(ex: &Ex) -> Option<f64> {
         _ => return None,
     };
     // Integers divide without a remainder, and their zero has no sign.
-    Some(if is_integer(ex) {
-        value.trunc() + 0.0
-    } else {
-        value
-    })
+    Some(if has_float(ex) { value } else { value.trunc() + 0.0 })
 }

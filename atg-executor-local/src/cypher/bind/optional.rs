@@ -31,13 +31,7 @@ pub(super) fn refuse_lost_rows(clause: &plan::Match, span: Span) -> Result<(), R
 
 /// Whether anything in it, however deep, gathers what a pattern finds. To ask whether there is any does not.
 fn collects(ex: &Ex) -> bool {
-    let mut found = false;
-    ex.visit(&mut |part| {
-        if let Ex::Subquery(kind, plan) = part {
-            found |= *kind != SubqueryKind::Exists || inside(plan);
-        }
-    });
-    found
+    ex.any(|part| matches!(part, Ex::Subquery(kind, plan) if *kind != SubqueryKind::Exists || inside(plan)))
 }
 
 fn inside(plan: &plan::Plan) -> bool {

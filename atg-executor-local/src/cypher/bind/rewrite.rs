@@ -5,9 +5,7 @@ use crate::cypher::eval::{Ex, MapEntry};
 
 /// Whether an expression uses one of these slots.
 pub(super) fn mentions(ex: &Ex, slots: &[usize]) -> bool {
-    let mut found = false;
-    ex.visit(&mut |part| found |= matches!(part, Ex::Slot(slot) if slots.contains(slot)));
-    found
+    ex.any(|part| matches!(part, Ex::Slot(slot) if slots.contains(slot)))
 }
 
 /// A variable, or a property of one.
@@ -25,15 +23,11 @@ pub(super) fn leaves(ex: &Ex, scope: &Scope) -> bool {
 }
 
 pub(super) fn leaves_except(ex: &Ex, scope: &Scope, except: &[usize]) -> bool {
-    let mut found = false;
-    ex.visit(&mut |part| {
-        found |= match part {
-            Ex::Slot(slot) => scope.owns_slot(*slot) && !except.contains(slot),
-            Ex::Subquery(..) => true,
-            _ => false,
-        };
-    });
-    found
+    ex.any(|part| match part {
+        Ex::Slot(slot) => scope.owns_slot(*slot) && !except.contains(slot),
+        Ex::Subquery(..) => true,
+        _ => false,
+    })
 }
 
 /// The slots of the scope that a condition needs.

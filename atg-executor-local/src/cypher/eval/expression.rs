@@ -94,6 +94,13 @@ pub(crate) enum TextTest {
 }
 
 impl Ex {
+    /// Whether this expression or anything in it, subqueries excepted, is like that.
+    pub(crate) fn any(&self, mut is_like: impl FnMut(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| found = found || is_like(part));
+        found
+    }
+
     /// Calls back for this expression and everything in it, subqueries excepted.
     pub(crate) fn visit(&self, visitor: &mut dyn FnMut(&Self)) {
         visitor(self);

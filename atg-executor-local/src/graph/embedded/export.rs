@@ -1,6 +1,6 @@
 //! Hands out every node and edge.
 
-use atg_sdk::{Error, Result};
+use atg_sdk::Result;
 use rusqlite::Connection;
 
 use super::{
@@ -67,20 +67,7 @@ fn tenants(db: &Connection, request: &ExportRequest) -> Result<Vec<TenantRecord>
             tenant.history = None;
         }
     }
-    let Some(wanted) = &request.tenants else {
-        return Ok(all);
-    };
-    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    if let Some(absent) = wanted
-        .iter()
-        .find(|id| all.iter().all(|tenant| tenant.id != **id))
-    {
-        return Err(Error::not_found(format!(
-            "export: the graph knows no tenant {absent}, see `atg graph tenants`"
-        )));
-    }
-    all.retain(|tenant| wanted.contains(&tenant.id));
-    Ok(all)
+    request.choose(all)
 }
 
 struct Out<'a> {

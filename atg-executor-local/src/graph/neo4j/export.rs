@@ -73,20 +73,7 @@ fn tenants(runtime: &Handle, server: &Server, request: &ExportRequest) -> Result
             }),
         });
     }
-    let Some(wanted) = &request.tenants else {
-        return Ok(all);
-    };
-    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    if let Some(absent) = wanted
-        .iter()
-        .find(|id| all.iter().all(|tenant| tenant.id != **id))
-    {
-        return Err(Error::not_found(format!(
-            "export: the graph knows no tenant {absent}, see `atg graph tenants`"
-        )));
-    }
-    all.retain(|tenant| wanted.contains(&tenant.id));
-    Ok(all)
+    request.choose(all)
 }
 
 struct Out<'a> {

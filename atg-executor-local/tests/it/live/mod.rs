@@ -13,30 +13,18 @@ use atg_executor_local::{
     LocalExecutor, LocalOptions,
     azure::{AzureOptions, credential::CredentialSettings, wire::ConnectionOptions},
 };
-use atg_sdk::{
-    Completeness, ExecutorExt as _, JobRequest, Operation, Output, Result, model::operations::scan,
-};
-use serde_json::{Value, json};
+use atg_sdk::{ExecutorExt as _, JobRequest, Operation, Result};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{events, read};
+pub(crate) use crate::support::Scanned;
+use crate::support::export;
 
 /// A simulated tenant and an executor that may sign in to it.
 pub(crate) struct Place {
     pub(crate) simulator: Arc<Simulator>,
     pub(crate) executor: LocalExecutor,
     pub(crate) directory: TempDir,
-}
-
-/// A scan that ended well.
-#[derive(Debug)]
-pub(crate) struct Scanned {
-    pub(crate) output: scan::Output,
-    pub(crate) completeness: Completeness,
-    pub(crate) report: Value,
-    pub(crate) manifest: Value,
-    pub(crate) changes: Vec<Value>,
-    pub(crate) warnings: Vec<String>,
 }
 
 /// The demo tenant.
@@ -93,30 +81,7 @@ impl Place {
 
     pub(crate) async fn finish(&self, request: JobRequest) -> Result<Scanned> {
         let job = self.executor.run(request).await?;
-        let Some(Output::Scan(output)) = job.output.clone() else {
-            panic!("{:?}", job.output)
-        };
-        let changes = String::from_utf8(read(&self.executor, job.id, "changes.jsonl").await).unwrap();
-        let json =
-            async |name: &str| serde_json::from_slice(&read(&self.executor, job.id, name).await).unwrap();
-        let warnings = events(&self.executor, job.id)
-            .await
-            .into_iter()
-            .filter_map(|event| match event.kind {
-                atg_sdk::EventKind::Warning { message, .. } => Some(message),
-                _ => None,
-            });
-        Ok(Scanned {
-            output,
-            completeness: job.completeness.unwrap(),
-            report: json("report.json").await,
-            manifest: json("manifest.json").await,
-            changes: changes
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-            warnings: warnings.collect(),
-        })
+        Ok(Scanned::of(&self.executor, &job).await)
     }
 
     pub(crate) async fn scan(&self, parameters: Value) -> Scanned {
@@ -125,11 +90,7 @@ impl Place {
 
     /// The tenant's export, as text.
     pub(crate) async fn export(&self) -> String {
-        let operation =
-            Operation::from_parts("export", json!({ "tenant_id": self.simulator.tenant_id() })).unwrap();
-        let job = self.executor.run(JobRequest::new(operation)).await.unwrap();
-        let packed = read(&self.executor, job.id, "graph.jsonl.zst").await;
-        String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap()
+        export(&self.executor, self.simulator.tenant_id()).await
     }
 
     /// The IDs of the nodes of a class, in small letters.

@@ -10,14 +10,12 @@ mod removal;
 use std::path::Path;
 
 use atg_executor_local::LocalExecutor;
-use atg_sdk::{
-    Completeness, EventKind, Executor as _, ExecutorExt as _, InputContent, Job, JobRequest, Operation,
-    Output, Owner, Result, model::operations::scan,
-};
+use atg_sdk::{Executor as _, ExecutorExt as _, InputContent, Job, JobRequest, Operation, Owner, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{events, open, read};
+pub(crate) use crate::support::Scanned;
+use crate::support::{export, open};
 
 pub(crate) const TENANT: &str = "00000000-0000-0000-0000-0000000000aa";
 pub(crate) const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-0000-0000-000000000001";
@@ -26,17 +24,6 @@ pub(crate) const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-0000-0000-00
 pub(crate) struct Place {
     pub(crate) directory: TempDir,
     pub(crate) executor: LocalExecutor,
-}
-
-/// A scan that ended well.
-#[derive(Debug)]
-pub(crate) struct Scanned {
-    pub(crate) output: scan::Output,
-    pub(crate) completeness: Completeness,
-    pub(crate) report: Value,
-    pub(crate) manifest: Value,
-    pub(crate) changes: Vec<Value>,
-    pub(crate) warnings: Vec<String>,
 }
 
 impl Place {
@@ -60,35 +47,18 @@ impl Place {
 
     /// The tenant's export, as text.
     pub(crate) async fn export(&self) -> String {
-        let operation = Operation::from_parts("export", json!({ "tenant_id": TENANT })).unwrap();
-        let job = self.executor.run(JobRequest::new(operation)).await.unwrap();
-        let packed = read(&self.executor, job.id, "graph.jsonl.zst").await;
-        String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap()
+        export(&self.executor, TENANT).await
     }
 
     pub(crate) async fn scan_with(&self, input: InputContent, parameters: Value) -> Scanned {
         let job = self.run(input, parameters).await.unwrap();
-        let Some(Output::Scan(output)) = job.output.clone() else {
-            panic!("{:?}", job.output)
-        };
         let names: Vec<_> = job
             .artifacts
             .iter()
             .map(|artifact| artifact.name.as_str())
             .collect();
         assert_eq!(names, ["changes.jsonl", "manifest.json", "report.json"]);
-        let changes = String::from_utf8(read(&self.executor, job.id, "changes.jsonl").await).unwrap();
-        Scanned {
-            output,
-            completeness: job.completeness.unwrap(),
-            report: serde_json::from_slice(&read(&self.executor, job.id, "report.json").await).unwrap(),
-            manifest: serde_json::from_slice(&read(&self.executor, job.id, "manifest.json").await).unwrap(),
-            changes: changes
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-            warnings: self.warnings(&job).await,
-        }
+        Scanned::of(&self.executor, &job).await
     }
 
     /// Scans a text.
@@ -99,17 +69,6 @@ impl Place {
     /// The error of a scan that did not end well.
     pub(crate) async fn refusal(&self, text: impl Into<Vec<u8>>, parameters: Value) -> atg_sdk::Error {
         self.run(bytes(text), parameters).await.unwrap_err()
-    }
-
-    async fn warnings(&self, job: &Job) -> Vec<String> {
-        let warnings = events(&self.executor, job.id)
-            .await
-            .into_iter()
-            .filter_map(|event| match event.kind {
-                EventKind::Warning { message, .. } => Some(message),
-                _ => None,
-            });
-        warnings.collect()
     }
 }
 
