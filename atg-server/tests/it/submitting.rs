@@ -236,6 +236,7 @@ async fn bodies_that_are_none_are_told_apart() {
     let post = || site.call(Method::POST, PATH).key(&key);
     let json = || post().header("content-type", "application/json; charset=utf-8");
     json().body("{").send().await.problem(400, "MalformedJson");
+    json().body("\x0c").send().await.problem(400, "MalformedJson");
     json().body("[]").send().await.problem(422, "InvalidArgument");
     json()
         .body(vec![b' '; 1001])
