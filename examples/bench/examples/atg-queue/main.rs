@@ -7,7 +7,7 @@
 //! Submissions first, then a worker of this process over an executor that does nothing. `examples/bench/queues/run` does the
 //! same with BullMQ and asynq on the same server.
 
-#[path = "../../../../../atg-server/tests/it/chaos/memory.rs"]
+#[path = "../../../../atg-server/tests/it/chaos/memory.rs"]
 mod memory;
 
 use std::{
