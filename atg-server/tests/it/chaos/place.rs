@@ -10,19 +10,25 @@ use atg_server::{
 use rusqlite::{Connection, OpenFlags};
 use std::sync::Arc;
 
-use super::Dice;
+use super::{
+    Dice,
+    network::{self, Network},
+};
 use crate::redis::{proxy::Proxy, server::Server};
 
 /// Where the processes meet.
 pub(super) struct Place {
     pub(super) data_dir: PathBuf,
     pub(super) redis: Option<Redis>,
+    /// Where each process is a machine of its own.
+    pub(super) network: Option<Network>,
 }
 
 /// A Redis whose every write is on the disk before it is acknowledged, and how to disturb it.
 pub(super) struct Redis {
     server: Server,
     proxy: Proxy,
+    host: String,
     client: redis::Client,
 }
 
@@ -37,9 +43,15 @@ pub(super) const FAULTS: [&str; 5] = [
 
 impl Redis {
     pub(super) fn start(runtime: &tokio::runtime::Runtime) -> Self {
+        Self::start_at(runtime, "127.0.0.1")
+    }
+
+    /// Where processes reach it at that address.
+    pub(super) fn start_at(runtime: &tokio::runtime::Runtime, host: &str) -> Self {
         let server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
         Self {
-            proxy: runtime.block_on(Proxy::start(server.port)),
+            proxy: runtime.block_on(Proxy::start_at(host, server.port)),
+            host: host.to_owned(),
             client: redis::Client::open(server.url()).unwrap(),
             server,
         }
@@ -47,7 +59,7 @@ impl Redis {
 
     /// What processes are told: the way through the proxy.
     pub(super) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.proxy.port)
+        format!("redis://{}:{}", self.host, self.proxy.port)
     }
 
     /// Does one of them; false where there is nothing to do it to.
@@ -111,6 +123,12 @@ impl Redis {
         true
     }
 
+    /// How much memory it uses.
+    pub(super) fn memory(&self) -> Option<u64> {
+        let info: String = self.ask(redis::cmd("INFO").arg("memory"))?;
+        redis::InfoDict::new(&info).get("used_memory")
+    }
+
     /// Past the proxy; nothing while the server is away.
     fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
         let mut connection = self
@@ -134,6 +152,13 @@ impl Redis {
 }
 
 impl Place {
+    /// What can happen here, besides processes being killed.
+    pub(super) fn faults(&self) -> Vec<&'static str> {
+        let network = self.network.iter().map(|_| network::FAULT);
+        let redis = self.redis.iter().flat_map(|_| FAULTS);
+        network.chain(redis).collect()
+    }
+
     /// The jobs that a worker holds now, read past everybody.
     pub(super) fn held_by(&self, worker: &str) -> Vec<JobId> {
         if let Some(redis) = &self.redis {

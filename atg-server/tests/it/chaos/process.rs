@@ -2,10 +2,15 @@
 
 use std::{
     env,
+    fs::{self, File},
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{Receiver, channel},
+    },
+    thread,
 };
 
 use atg_executor_local::{LocalExecutor, LocalOptions};
@@ -36,6 +41,8 @@ pub(super) struct Setup {
     pub(super) role: &'static str,
     pub(super) in_memory: bool,
     pub(super) number: usize,
+    /// The network that it is alone in.
+    pub(super) network: Option<PathBuf>,
 }
 
 /// Whether processes can be made to believe in a wrong time here.
@@ -46,16 +53,30 @@ pub(super) fn clocks_can_be_wrong() -> bool {
 pub(super) struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
+    /// Read by a thread all the time: who is not listened to stands still as soon as the pipe is full.
+    said: Receiver<String>,
     /// Under which a worker holds leases.
     pub(super) name: String,
+    /// What it says to people.
+    log: PathBuf,
 }
 
 impl Process {
     pub(super) fn start(setup: &Setup) -> Self {
         let own = env::current_exe().unwrap();
         let other = env::var_os("ATG_CHAOS_OTHER").map(PathBuf::from);
-        let mut command = Command::new(other.filter(|_| setup.number.is_multiple_of(2)).unwrap_or(own));
+        let program = other.filter(|_| setup.number.is_multiple_of(2)).unwrap_or(own);
+        let mut command = match &setup.network {
+            None => Command::new(program),
+            Some(network) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net={}", network.display())).arg(program);
+                command
+            }
+        };
+        let log = setup
+            .data_dir
+            .join(format!("{}-{}.log", setup.role, setup.number));
         command
             .args([
                 "--exact",
@@ -67,7 +88,7 @@ impl Process {
             .env(ROLE, setup.role)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(File::create(&log).unwrap());
         if let Some(url) = &setup.redis {
             command.env(REDIS, url);
             if Path::new(FAKETIME).exists() {
@@ -84,11 +105,12 @@ impl Process {
         let mut child = command.spawn().unwrap();
         let mut process = Self {
             stdin: child.stdin.take(),
-            stdout: BufReader::new(child.stdout.take().unwrap()),
+            said: listen(child.stdout.take().unwrap()),
             child,
             name: String::new(),
+            log,
         };
-        process.name = process.answer().expect("the process came up");
+        process.name = process.answer_alive();
         process
     }
 
@@ -101,16 +123,15 @@ impl Process {
 
     /// What it says next; `None` from a dead one.
     pub(super) fn answer(&mut self) -> Option<String> {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if self.stdout.read_line(&mut line).unwrap() == 0 {
-                return None;
-            }
-            if let Some((_, said)) = line.trim_end().split_once(MARK) {
-                return Some(said.to_owned());
-            }
-        }
+        self.said.recv().ok()
+    }
+
+    /// What it says next, of one that nobody has killed.
+    pub(super) fn answer_alive(&mut self) -> String {
+        self.answer().unwrap_or_else(|| {
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            panic!("a process ended by itself: {log}")
+        })
     }
 
     /// Kills it without a warning, and returns what it had said by then.
@@ -137,6 +158,21 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a process says of itself, line by line until its end.
+fn listen(stdout: ChildStdout) -> Receiver<String> {
+    let (sender, said) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some((_, said)) = line.split_once(MARK)
+                && sender.send(said.to_owned()).is_err()
+            {
+                return;
+            }
+        }
+    });
+    said
 }
 
 fn tell(text: &str) {

@@ -19,12 +19,25 @@ pub(super) struct Report {
     pub(super) attempts: BTreeMap<u32, usize>,
     /// From the kill of a worker to the end of its attempt in the log.
     pub(super) reclaim: Vec<f64>,
-    /// From the wish to the end of a running job whose worker lived.
+    /// From the wish to the end of a running job whose worker lived, while it could reach Redis.
     pub(super) cancel: Vec<f64>,
+    /// The same where Redis or the network was away for a part of it.
+    pub(super) cancel_away: Vec<f64>,
+    /// From the first submission to the last end.
+    pub(super) took: Duration,
+    /// What Redis held at the end.
+    pub(super) redis_bytes: Option<u64>,
+}
+
+/// When a Redis, or the way to it, was away.
+#[derive(Clone, Copy)]
+pub(super) struct Away {
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
 }
 
 impl Report {
-    pub(super) fn add(&mut self, job: &Job, log: &[JobEvent], struck: &[Timestamp]) {
+    pub(super) fn add(&mut self, job: &Job, log: &[JobEvent], struck: &[Timestamp], away: &[Away]) {
         *self.ends.entry(job.status.name()).or_default() += 1;
         *self.attempts.entry(job.attempt).or_default() += 1;
         for kill in struck {
@@ -54,7 +67,13 @@ impl Report {
             let ran = matches!(started.kind, EventKind::Started { .. });
             let died = struck.iter().any(|kill| *kill > started.time && *kill < end.time);
             if ran && !died {
-                self.cancel.push(seconds(wish.time, end.time));
+                let met = |away: &Away| away.from < end.time && away.until > wish.time;
+                let times = if away.iter().any(met) {
+                    &mut self.cancel_away
+                } else {
+                    &mut self.cancel
+                };
+                times.push(seconds(wish.time, end.time));
             }
         }
     }
@@ -87,11 +106,37 @@ impl Report {
         row("lost or without an end, ended twice", &counted);
         row("reclaim after a kill", &quantiles(&self.reclaim));
         row("cancel of a running job", &quantiles(&self.cancel));
+        if !self.faults.is_empty() {
+            row("the same while Redis was away", &quantiles(&self.cancel_away));
+        }
+        let rate = self.submitted as f64 / self.took.as_secs_f64();
+        row(
+            "until the last end",
+            &format!("{:.1} s, {rate:.0} jobs/s", self.took.as_secs_f64()),
+        );
+        let mut memory = vec![format!("of the harness {}", megabytes(peak()))];
+        memory.extend(self.redis_bytes.map(|bytes| {
+            let each = bytes / self.submitted.max(1) as u64;
+            format!("of Redis {}, {each} bytes a job", megabytes(Some(bytes)))
+        }));
+        row("memory", &memory.join("; "));
     }
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64()
+}
+
+fn megabytes(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes >> 20))
+}
+
+/// The most memory that this process has had.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes << 10)
 }
 
 fn quantiles(values: &[f64]) -> String {

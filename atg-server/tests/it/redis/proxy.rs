@@ -21,7 +21,11 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) async fn start(to: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1", to).await
+    }
+
+    pub(crate) async fn start_at(host: &str, to: u16) -> Self {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let losing = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(&losing);
