@@ -2,7 +2,7 @@
 
 use super::{
     Binder,
-    check::expect,
+    check::{expect, refuse_torn_projection},
     expression::{Context, ENTITY, Typed},
     plan,
     scope::Scope,
@@ -71,6 +71,12 @@ impl Binder<'_> {
                 wanted
             };
             bound.push(self.bind_as(arg, wanted, scope, context)?);
+        }
+        if function.name == "nullIf" {
+            // Neo4j writes it as a CASE, that holds its first argument twice.
+            for argument in &bound {
+                refuse_torn_projection(name.span, argument)?;
+            }
         }
         Ok((Ex::Call(function, bound), function.result))
     }

@@ -164,7 +164,7 @@ pub(super) fn refuse_torn_projection(span: Span, ex: &Ex) -> Result<(), Refusal>
         Some(name) => Err(Refusal::unsupported(
             span,
             format!(
-                "a map projection that names {name} twice is not supported inside a CASE or for each item of a list: \
+                "a map projection that names {name} twice is not supported inside a CASE, nullIf() or for each item of a list: \
                  write a map, as in {{a: n.{name}, b: n.{name}}}"
             ),
         )),

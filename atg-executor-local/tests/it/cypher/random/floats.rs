@@ -5,7 +5,7 @@ use super::{Grammar, Kind};
 impl Grammar {
     pub(super) fn float(&mut self, depth: usize) -> String {
         if depth > 0 {
-            match self.random.below(9) {
+            match self.random.below(10) {
                 0 => return format!("({} + {})", self.float(depth - 1), self.float(depth - 1)),
                 1 => {
                     return format!(
@@ -44,6 +44,15 @@ impl Grammar {
                         "({} % {})",
                         self.float(depth - 1),
                         self.random.pick(&["2", "-1.5", "0.75"])
+                    );
+                }
+                8 => {
+                    // A sign that is only known when the query runs, zero and null among them.
+                    return format!(
+                        "({} {} toFloat(sign({})))",
+                        self.float(depth - 1),
+                        self.random.pick(&["/", "%"]),
+                        self.integer(depth - 1)
                     );
                 }
                 _ => {}

@@ -112,18 +112,10 @@ impl Grammar {
                     );
                 }
                 3 => {
-                    return format!(
-                        "({} / {})",
-                        self.integer(depth - 1),
-                        self.random.pick(&["2", "3", "-2"])
-                    );
+                    return format!("({} / {})", self.integer(depth - 1), self.divisor(depth - 1));
                 }
                 4 => {
-                    return format!(
-                        "({} % {})",
-                        self.integer(depth - 1),
-                        self.random.pick(&["2", "3", "-2"])
-                    );
+                    return format!("({} % {})", self.integer(depth - 1), self.divisor(depth - 1));
                 }
                 5 => return format!("size({})", self.text(depth - 1)),
                 6 => return format!("size({})", self.list(depth - 1)),
@@ -170,6 +162,20 @@ impl Grammar {
                 .variable(Kind::Relationship)
                 .map_or("6".to_owned(), |name| format!("{name}.order")),
             _ => self.random.pick(INTS).to_owned(),
+        }
+    }
+
+    /// What nobody knows before the query runs, as often as what is written; seldom zero, for an error hides the rest.
+    pub(super) fn divisor(&mut self, depth: usize) -> String {
+        match self.random.below(8) {
+            0 | 1 if depth > 0 => {
+                let condition = self.boolean(depth - 1);
+                format!("CASE WHEN {condition} THEN 2 ELSE -3 END")
+            }
+            2 if depth > 0 => format!("(size({}) + 1)", self.list(depth - 1)),
+            3 => "$int".to_owned(),
+            4 if self.random.one_in(4) => self.integer(depth.saturating_sub(1)),
+            _ => self.random.pick(&["2", "3", "-2"]).to_owned(),
         }
     }
 
