@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # A Neo4j server for the tests: `.ci/neo4j.sh start` prints what a shell needs to reach it
 # (`eval "$(.ci/neo4j.sh start)"`), `.ci/neo4j.sh stop` ends it and drops its data. `.ci/neo4j.sh import DIRECTORY` starts it
-# on what `neo4j-admin database import full` makes of an export.
+# on what `neo4j-admin database import full` makes of an export. `.ci/neo4j.sh kill` takes it down without a word, and
+# `.ci/neo4j.sh again` starts it on the data that it has. ATG_NEO4J_CONF holds more lines for its configuration.
 #
 # The server comes from Maven Central, is kept under ${ATG_CACHE:-$HOME/.cache/atg} by version, listens on a free port of
-# the loopback interface without authentication (its data is made by the tests), and belongs to the directory ATG_NEO4J_HOME (default: one below the cache), so that two
+# the loopback interface without authentication (its data is made by the tests; with ATG_NEO4J_PASSWORD it asks the user neo4j
+# for that), and belongs to the directory ATG_NEO4J_HOME (default: one below the cache), so that two
 # checkouts that set it differently do not meet.
 set -euo pipefail
 
@@ -88,10 +90,15 @@ prepare() {
 server.bolt.enabled=true
 server.bolt.listen_address=127.0.0.1:$(cat "$home/port")
 server.http.enabled=false
-dbms.security.auth_enabled=false
+dbms.security.auth_enabled=$([ -n "${ATG_NEO4J_PASSWORD:-}" ] && echo true || echo false)
 server.memory.pagecache.size=128m
 dbms.usage_report.enabled=false
+${ATG_NEO4J_CONF:-}
 CONF
+  if [ -n "${ATG_NEO4J_PASSWORD:-}" ]; then
+    (NEO4J_HOME=$home NEO4J_CONF=$home/conf java_with org.neo4j.cli.AdminTool dbms set-initial-password \
+      "$ATG_NEO4J_PASSWORD") >/dev/null
+  fi
 }
 
 launch() {
@@ -125,6 +132,20 @@ import() {
   launch
 }
 
+# On the port that it had: whoever was connected looks for it there. What ATG_NEO4J_CONF sets takes the place of what was set.
+again() {
+  [ -e "$home/port" ] || die "no server was started in $home"
+  if alive; then die "it runs"; fi
+  rm -f "$home/ready"
+  local line
+  while read -r line; do
+    [ -n "$line" ] || continue
+    sed -i "/^${line%%=*}=/d" "$home/conf/neo4j.conf"
+    echo "$line" >>"$home/conf/neo4j.conf"
+  done <<<"${ATG_NEO4J_CONF:-}"
+  launch
+}
+
 stop() {
   if alive; then
     kill "$(cat "$home/pid")"
@@ -138,5 +159,7 @@ case ${1:-} in
   start) start ;;
   stop) stop ;;
   import) import "${2:?a directory}" ;;
-  *) die "usage: $0 start|import DIRECTORY|stop" ;;
+  kill) kill -9 "$(cat "$home/pid")" && while alive; do sleep 0.1; done ;;
+  again) again ;;
+  *) die "usage: $0 start|import DIRECTORY|kill|again|stop" ;;
 esac

@@ -76,7 +76,15 @@ def children():
 def is_child(row):
     """Rows that lie in a resource or beside the groups of a subscription, except what inheritance shows elsewhere."""
     inherited = "microsoft.authorization/", "microsoft.management/", "microsoft.resources/"
-    return is_arm(row) and not listed(row) and not row["type"].lower().startswith(inherited)
+    return is_arm(row) and not listed(row) and not row["type"].lower().startswith(inherited) and not is_unlisted(row)
+
+
+def is_unlisted(row):
+    """A site's settings that no list shows, in Azure neither: they are asked for by name, as every row is above."""
+    names = "authsettingsv2", "logs", "slotconfignames"
+    return row["type"].lower().startswith("microsoft.web/sites") and row["id"].lower().rsplit("/", 2)[1:] in (
+        ["config", name] for name in names
+    )
 
 
 def query(text):
