@@ -78,7 +78,8 @@ impl LocalExecutor {
                 "estimate a scan of a file: reading it calls nobody",
             ));
         }
-        operations::scan::live::estimate(parameters, self.state.azure.transport().await?).await
+        let transport = operations::scan::live::transport(parameters, &self.state).await?;
+        operations::scan::live::estimate(parameters, &transport).await
     }
 
     /// The canonical path of the directory of local state.
@@ -103,7 +104,7 @@ impl Executor for LocalExecutor {
         self.state.inputs.put(owner, content).await
     }
 
-    async fn submit_job(&self, request: JobRequest) -> Result<Job> {
+    async fn submit_job(&self, mut request: JobRequest) -> Result<Job> {
         operations::validate(&request.operation)?;
         let graph_id = match request.operation {
             Operation::Scan(_)
@@ -117,6 +118,10 @@ impl Executor for LocalExecutor {
             #[cfg(feature = "rehearsal")]
             Operation::Rehearsal(_) => None,
         };
+        if let Some(context) = &mut request.context {
+            let named = context.job_id;
+            context.job_id = blocking(&self.state.jobs, move |jobs| jobs.outermost(named)).await?;
+        }
         let asked = request.clone();
         let (job, ours) = blocking(&self.state.jobs, move |jobs| jobs.submit(&asked, graph_id)).await?;
         if ours {

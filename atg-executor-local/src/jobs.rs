@@ -71,6 +71,19 @@ impl JobStore {
         Ok(accepted)
     }
 
+    /// The job on whose behalf a job works, itself where there is none: of a scan that was resumed more than once the first.
+    pub(crate) fn outermost(&self, id: JobId) -> Result<JobId> {
+        let outer: Option<String> = self
+            .database
+            .read("find out what a job goes on with", |connection| {
+                let mut find = connection.prepare_cached(
+                    "SELECT outer_job FROM behalf JOIN job ON job.number = behalf.job WHERE job.id = ?",
+                )?;
+                Ok(find.query_row([id.to_string()], |row| row.get(0)).optional()?)
+            })?;
+        Ok(outer.and_then(|outer| outer.parse().ok()).unwrap_or(id))
+    }
+
     /// The same request again. A pending job whose process died is taken over: nobody else would start it.
     fn submit_again(
         &self,
@@ -290,6 +303,12 @@ fn insert(
         transaction.execute(
             "INSERT OR IGNORE INTO job_input VALUES (?, ?)",
             params![number, digest.as_str()],
+        )?;
+    }
+    if let Some(context) = &request.context {
+        transaction.execute(
+            "INSERT INTO behalf VALUES (?, ?)",
+            params![number, context.job_id.to_string()],
         )?;
     }
     Ok(log.into_job())

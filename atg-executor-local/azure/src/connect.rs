@@ -1,9 +1,14 @@
 //! Everything put together: from settings to calls.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use atg_sdk::{Result, env, quota::QuotaLedger};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
     budget::Budget,
@@ -120,6 +125,10 @@ pub struct Azure {
     budget: Arc<Budget>,
     clock: Arc<dyn Clock>,
     transport: OnceCell<Transport>,
+    /// Whether it was given rather than made.
+    fixed: bool,
+    /// Those that sign in to a tenant that no setting names, by the tenant.
+    elsewhere: Mutex<HashMap<String, Transport>>,
 }
 
 impl Azure {
@@ -147,6 +156,8 @@ impl Azure {
             budget,
             clock,
             transport: OnceCell::new(),
+            fixed: false,
+            elsewhere: Mutex::default(),
         }
     }
 
@@ -157,6 +168,7 @@ impl Azure {
         let options = AzureOptions::default();
         Self {
             transport: OnceCell::new_with(Some(transport)),
+            fixed: true,
             ..Self::with_budget(options, budget, clock)
         }
     }
@@ -172,14 +184,35 @@ impl Azure {
     /// # Errors
     /// A setting that cannot be used, or a cloud that does not answer.
     pub async fn transport(&self) -> Result<&Transport> {
-        self.transport.get_or_try_init(|| self.connect()).await
+        let connect = || self.connect(&self.options.credentials);
+        self.transport.get_or_try_init(connect).await
     }
 
-    async fn connect(&self) -> Result<Transport> {
+    /// What calls it, signed in to that tenant unless a setting names the tenant to sign in to. Quotas are shared with all
+    /// others.
+    ///
+    /// # Errors
+    /// As [`transport`](Self::transport).
+    pub async fn transport_to(&self, tenant: &str) -> Result<Transport> {
+        if self.fixed || self.options.credentials.tenant_id.is_some() {
+            return self.transport().await.cloned();
+        }
+        let mut elsewhere = self.elsewhere.lock().await;
+        if let Some(transport) = elsewhere.get(tenant) {
+            return Ok(transport.clone());
+        }
+        let mut credentials = self.options.credentials.clone();
+        credentials.tenant_id = Some(tenant.to_owned());
+        let transport = self.connect(&credentials).await?;
+        elsewhere.insert(tenant.to_owned(), transport.clone());
+        Ok(transport)
+    }
+
+    async fn connect(&self, credentials: &CredentialSettings) -> Result<Transport> {
         let AzureOptions {
             cloud,
             authority,
-            credentials,
+            credentials: _,
             connections,
             retry,
             calls,

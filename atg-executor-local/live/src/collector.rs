@@ -35,6 +35,8 @@ pub struct Declaration {
     pub part: Part,
     /// Every call that it makes, and no other.
     pub calls: Vec<CallDeclaration>,
+    /// The types (lower-case) of what it reads of Resource Manager; `*` for whatever there is.
+    pub reads: Vec<Text>,
     /// The types (lower-case; of Microsoft Graph `#microsoft.graph.user`) of which it lists all there are in a scope.
     /// What a complete unit of it did not see may be gone. Empty for one that only adds to what others list.
     pub lists_all: Vec<Text>,

@@ -323,7 +323,8 @@ struct Done {
 struct Engine {
     names: Vec<Arc<str>>,
     optional: Vec<bool>,
-    follows: Vec<bool>,
+    /// By collector, those that find what it follows.
+    feeders: Vec<Vec<usize>>,
     lanes: BTreeMap<Lane, VecDeque<Waiting>>,
     under_way: HashMap<Lane, usize>,
     known: HashSet<u64>,
@@ -354,7 +355,7 @@ impl Engine {
                 .map(|own| Arc::from(&*own.declaration().name))
                 .collect(),
             optional: all(|own| own.declaration().optional),
-            follows: all(|own| !own.declaration().follows.is_empty()),
+            feeders: collectors.iter().map(|own| feeders(&**own, collectors)).collect(),
             lanes: BTreeMap::new(),
             under_way: HashMap::new(),
             known: HashSet::new(),
@@ -511,21 +512,11 @@ impl Engine {
 
     /// All units, as they ended.
     fn units(self) -> Vec<UnitEnd> {
-        let (names, optional, follows) = (&self.names, &self.optional, &self.follows);
-        let inventory = names.iter().position(|name| **name == *Resources::NAME);
-        // Who goes by resources has all of its lists only where all resources are known.
-        let unsure: HashSet<String> = self
-            .units
-            .iter()
-            .filter(|((collector, _), tally)| {
-                Some(*collector) == inventory && tally.complete < tally.listings
-            })
-            .map(|((_, scope), _)| scope.clone())
-            .collect();
+        let (names, optional) = (&self.names, &self.optional);
         let ended = self.units.into_iter().map(|((collector, scope), tally)| {
             let only_forbidden = tally.reason.is_none() && tally.forbidden.is_some();
             let mut reason = tally.reason.or(tally.forbidden);
-            let mut state = if tally.complete == tally.listings {
+            let state = if tally.complete == tally.listings {
                 UnitState::Complete
             } else if optional[collector] && only_forbidden && tally.pages == 0 {
                 UnitState::Skipped
@@ -534,14 +525,10 @@ impl Engine {
             } else {
                 UnitState::Partial
             };
-            if state == UnitState::Complete && follows[collector] && unsure.contains(&scope) {
-                state = UnitState::Partial;
-                reason = Some("not all resources are known, so not all that lies in them".to_owned());
-            }
             if state != UnitState::Complete {
                 reason.get_or_insert_with(|| "its reader stopped unexpectedly".to_owned());
             }
-            UnitEnd {
+            let end = UnitEnd {
                 key: UnitKey {
                     scope,
                     collector: names[collector].to_string(),
@@ -552,9 +539,47 @@ impl Engine {
                 pages: tally.pages,
                 objects: tally.objects,
                 request_ids: tally.request_ids,
-            }
+            };
+            (collector, end)
         });
-        ended.collect()
+        let mut ended: Vec<(usize, UnitEnd)> = ended.collect();
+        doubt(&mut ended, &self.feeders);
+        ended.into_iter().map(|(_, end)| end).collect()
+    }
+}
+
+/// The collectors that find what another one follows.
+fn feeders(own: &dyn Collector, all: &[Arc<dyn Collector>]) -> Vec<usize> {
+    let follows = &own.declaration().follows;
+    let feeds = |other: &Arc<dyn Collector>| {
+        let other = other.declaration();
+        !follows.is_empty()
+            && (other.name == Resources::NAME || other.reads.iter().any(|read| follows.contains(read)))
+    };
+    let feeding = all.iter().enumerate().filter(|(_, other)| feeds(other));
+    feeding.map(|(index, _)| index).collect()
+}
+
+/// Who goes by resources has all of its lists only where all of these are known.
+fn doubt(ended: &mut [(usize, UnitEnd)], feeders: &[Vec<usize>]) {
+    loop {
+        let short: HashSet<(usize, String)> = ended
+            .iter()
+            .filter(|(_, end)| matches!(end.state, UnitState::Partial | UnitState::Failed))
+            .map(|(collector, end)| (*collector, end.key.scope.clone()))
+            .collect();
+        let mut grew = false;
+        for (collector, end) in ended.iter_mut() {
+            let is_unsure = |feeder: &usize| short.contains(&(*feeder, end.key.scope.clone()));
+            if end.state == UnitState::Complete && feeders[*collector].iter().any(is_unsure) {
+                end.state = UnitState::Partial;
+                end.reason = Some("not all resources are known, so not all that lies in them".to_owned());
+                grew = true;
+            }
+        }
+        if !grew {
+            return;
+        }
     }
 }
 
@@ -591,4 +616,59 @@ impl Work {
 /// Of a list, among those of all collectors.
 fn identity(collector: usize, listing: &str) -> u64 {
     hash(&format!("{collector} {listing}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collectors;
+
+    fn end(collector: &str, scope: &str, state: UnitState) -> UnitEnd {
+        UnitEnd {
+            key: UnitKey {
+                scope: scope.to_owned(),
+                collector: collector.to_owned(),
+            },
+            state,
+            reason: None,
+            listings: 1,
+            pages: 1,
+            objects: 0,
+            request_ids: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_lies_in_what_is_not_all_known_is_not_all_known_either() {
+        use UnitState::{Complete, Failed, Partial, Skipped};
+        let all = collectors::all();
+        let feeders: Vec<_> = all.iter().map(|own| feeders(&**own, &all)).collect();
+        let apis = "children/Microsoft.ApiManagement/service/apis";
+        let operations = "children/Microsoft.ApiManagement/service/apis/operations";
+        let given = [
+            (apis, "/subscriptions/a", Failed, Failed),
+            (operations, "/subscriptions/a", Complete, Partial),
+            (operations, "/subscriptions/b", Complete, Complete),
+            ("resources", "/subscriptions/a", Complete, Complete),
+            ("locks", "/subscriptions/a", Complete, Complete),
+            ("resources", "/subscriptions/c", Partial, Partial),
+            (apis, "/subscriptions/c", Complete, Partial),
+            (operations, "/subscriptions/c", Complete, Partial),
+            ("deny-assignments", "/subscriptions/c", Skipped, Skipped),
+        ];
+        let mut ended: Vec<_> = given
+            .iter()
+            .map(|(name, scope, state, _)| {
+                let index = all
+                    .iter()
+                    .position(|own| own.declaration().name == *name)
+                    .unwrap();
+                (index, end(name, scope, *state))
+            })
+            .collect();
+        doubt(&mut ended, &feeders);
+        for ((name, scope, _, expected), (_, end)) in given.iter().zip(&ended) {
+            assert_eq!(end.state, *expected, "{name} of {scope}");
+        }
+    }
 }

@@ -17,9 +17,13 @@ use crate::{
 };
 
 /// The version of the schema that this build reads and writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// What makes each version of the one before; the first of nothing. None is edited once it is published.
-const STEPS: [&str; VERSION as usize] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
+const STEPS: [&str; VERSION as usize] = [
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+];
 /// `ATGj`, so that no other database is mistaken for ours.
 const APPLICATION_ID: u32 = 0x4154_476a;
 /// How long to wait for another process; it holds the lock for 250 ms at most.

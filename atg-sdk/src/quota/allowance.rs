@@ -12,11 +12,13 @@ use super::{QuotaLimit, QuotaReading, QuotaVerdict, Refill, learned::Learned};
 const BURST_PACE: f64 = 4.0;
 /// The same where answers do not say: then only a refusal tells, and takes along whatever is under way.
 const BLIND_PACE: f64 = 1.6;
+/// Of what is documented so much is used however often it is refused.
+const SLOWEST: f64 = 100.0;
 /// The longest that a refusal without `Retry-After` stops a bucket.
 const LONGEST_GUESS: f64 = 30.0;
 /// How fast the estimate of what others use follows what is seen, in seconds.
 const FOLLOWING: f64 = 3.0;
-/// Calls that were never settled, of a worker that died, are forgotten after so long without a call.
+/// Calls that were never settled, of a worker that died, are forgotten when for so long none was granted or settled.
 const ABANDONED: f64 = 120.0;
 /// Azure tells times in whole seconds.
 const ROUNDING: f64 = 1.0;
@@ -38,6 +40,8 @@ pub struct Allowance {
     at: f64,
     /// Granted and not yet settled.
     in_flight: f64,
+    /// When something was last granted or settled.
+    active: f64,
     /// No call before that.
     blocked_until: f64,
     /// The next call of a burst.
@@ -69,6 +73,7 @@ impl Allowance {
             left: f64::from(limit.burst),
             at: 0.0,
             in_flight: 0.0,
+            active: 0.0,
             blocked_until: 0.0,
             next: 0.0,
             window_ends: None,
@@ -97,6 +102,7 @@ impl Allowance {
         }
         self.left -= cost;
         self.in_flight += cost;
+        self.active = now;
         self.next = now + self.gap(cost);
         self.window_from.get_or_insert(now);
         QuotaVerdict::Granted
@@ -107,9 +113,14 @@ impl Allowance {
         let now = self.seconds(now);
         self.refill(now);
         self.in_flight = (self.in_flight - f64::from(reading.cost)).max(0.0);
-        if !reading.answered {
-            return;
+        self.active = now;
+        if reading.answered {
+            self.hear(now, reading);
         }
+        self.end_silent_window(now);
+    }
+
+    fn hear(&mut self, now: f64, reading: &QuotaReading) {
         self.latency += (reading.latency.as_secs_f64() - self.latency) / 8.0;
         self.answers += 1;
         let of_this_window = self.end_window(now, reading);
@@ -138,7 +149,8 @@ impl Allowance {
             Refill::After(period) => f64::from(self.limit.burst) / period.as_secs_f64(),
         };
         match self.learned.rate() {
-            Some(learned) => learned.min(documented),
+            Some(learned) if documented.is_finite() => learned.clamp(documented / SLOWEST, documented),
+            Some(learned) => learned,
             None => documented,
         }
     }
@@ -152,8 +164,9 @@ impl Allowance {
     fn refill(&mut self, now: f64) {
         let passed = now - self.at;
         self.at = now;
-        if passed > ABANDONED {
+        if self.in_flight > 0.0 && now - self.active > ABANDONED {
             self.in_flight = 0.0;
+            self.end_silent_window(now);
         }
         match self.limit.refill {
             _ if !self.limit.is_known() => {
@@ -200,9 +213,8 @@ impl Allowance {
         match self.limit.refill {
             Refill::After(period) if self.limit.is_known() => match self.window_ends {
                 Some(end) => end,
-                // Nobody knows when the window began until its first answer; if none comes, it ends by itself.
-                None if self.in_flight > 0.0 => now + period.as_secs_f64() / 50.0,
-                None => now + period.as_secs_f64(),
+                // Nobody knows when the window began until its first answer, or until all its calls were cut.
+                None => now + period.as_secs_f64() / 50.0,
             },
             _ => now + missing / self.own_rate(),
         }
@@ -253,6 +265,17 @@ impl Allowance {
             self.window_ends = Some(ours.max(earliest).min(latest.max(now)));
         }
         true
+    }
+
+    /// A window of which nothing is under way and nobody knows the end (all its calls were cut, or a call of the window before
+    /// was refused before this one had begun) is over at the latest one period from now: otherwise it would never end.
+    fn end_silent_window(&mut self, now: f64) {
+        if let Refill::After(period) = self.limit.refill
+            && self.in_flight <= 0.0
+            && self.left < f64::from(self.limit.burst)
+        {
+            self.window_ends.get_or_insert(now + period.as_secs_f64() + GRACE);
+        }
     }
 
     fn refuse(&mut self, now: f64, reading: &QuotaReading) {

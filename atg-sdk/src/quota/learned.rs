@@ -23,6 +23,8 @@ const LONG: f64 = 10.0;
 /// goes well raises it, by more than one refusal in four takes away.
 const SLOW: f64 = 1.0;
 const RECOVERY: f64 = 1.3;
+/// However often it is refused: otherwise refusals that have nothing to do with the pace would in the end bring it to a halt.
+const SLOWEST: f64 = 1.0 / 30.0;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Learned {
@@ -73,7 +75,7 @@ impl Learned {
         let used = self.used;
         self.rate.map(|rate| {
             let crept = rate * (BELOW + CREEP * used + (used / MEMORY).powi(3));
-            crept.max((rate * RECOVERY.powf(used)).min(SLOW))
+            crept.max((rate * RECOVERY.powf(used)).min(SLOW)).max(SLOWEST)
         })
     }
 }

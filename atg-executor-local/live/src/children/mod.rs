@@ -84,6 +84,21 @@ impl Child {
     }
 }
 
+/// Those types and what stands within their bodies.
+#[must_use]
+pub fn with_inline(types: &[String]) -> Vec<String> {
+    let mut all = types.to_vec();
+    let mut next = 0;
+    while let Some(own) = all.get(next).cloned() {
+        let within = CHILDREN.iter().filter(|child| {
+            matches!(child.place, Place::Inline(_)) && child.parent.eq_ignore_ascii_case(&own)
+        });
+        all.extend(within.map(Child::resource_type));
+        next += 1;
+    }
+    all
+}
+
 /// The rows of the children of a type, in any casing, that are asked for. Of those that one list holds only the first.
 #[must_use]
 pub fn asked_for(parent: &str) -> &'static [&'static Child] {

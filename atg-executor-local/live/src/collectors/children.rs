@@ -61,6 +61,10 @@ impl Children {
                         format!("{}/read", row.parent),
                     ),
                 ],
+                reads: children::with_inline(&types)
+                    .iter()
+                    .map(|own| own.to_lowercase().into())
+                    .collect(),
                 lists_all: types
                     .iter()
                     .filter(|own| is_found_in_one_place(own))

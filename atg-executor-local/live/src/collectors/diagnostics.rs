@@ -30,6 +30,7 @@ impl Diagnostics {
                 ),
                 CallDeclaration::new(format!("GET {{resource}}{PATH}"), API_VERSION, ACTION),
             ],
+            reads: vec!["microsoft.insights/diagnosticsettings".into()],
             lists_all: vec!["microsoft.insights/diagnosticsettings".into()],
             optional: false,
             follows: TYPES.iter().map(|own| own.to_lowercase().into()).collect(),

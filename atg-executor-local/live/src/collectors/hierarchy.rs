@@ -30,11 +30,14 @@ const AT_ONCE: usize = 1_000;
 pub struct Hierarchy(Declaration);
 
 impl Hierarchy {
+    /// The name of this collector, to which subscriptions belong that cannot be read at all.
+    pub const NAME: &'static str = "hierarchy";
+
     /// The one there is.
     #[must_use]
     pub fn new() -> Self {
         Self(Declaration {
-            name: "hierarchy".into(),
+            name: Self::NAME.into(),
             about: "tenant, management groups, subscriptions and resource groups".into(),
             part: Part::Inventory,
             calls: vec![
@@ -50,6 +53,14 @@ impl Hierarchy {
                     "Microsoft.ResourceGraph/resources/read",
                 ),
             ],
+            reads: [
+                "microsoft.resources/tenants",
+                "microsoft.management/managementgroups",
+                "microsoft.resources/subscriptions",
+                "microsoft.resources/resourcegroups",
+            ]
+            .map(Into::into)
+            .to_vec(),
             // No subscription: one that is no longer listed may be one that is no longer shown to us.
             lists_all: vec!["microsoft.resources/resourcegroups".into()],
             optional: false,

@@ -8,10 +8,10 @@ mod listings;
 mod resources;
 mod tables;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 pub use self::{hierarchy::Hierarchy, resources::Resources};
-use crate::collector::Collector;
+use crate::collector::{Collector, Part, Text};
 
 /// Every collector, in the order in which manifests and tables show them.
 #[must_use]
@@ -23,4 +23,108 @@ pub fn all() -> Vec<Arc<dyn Collector>> {
     all.push(Arc::new(diagnostics::Diagnostics::new()));
     all.extend(directory::all());
     all
+}
+
+/// Those that are needed to find what is wanted: what reads such a type, what finds that one's parents, and so on, and what
+/// everything lies in. Microsoft Entra ID has no types of Resource Manager and is all there.
+#[must_use]
+pub fn that_read(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<dyn Collector>> {
+    let all = all();
+    let mut needed: Vec<bool> = all
+        .iter()
+        .map(|own| {
+            let own = own.declaration();
+            let always =
+                own.part == Part::Directory || own.name == Hierarchy::NAME || own.name == Resources::NAME;
+            always || own.reads.iter().any(|read| is_wanted(read))
+        })
+        .collect();
+    loop {
+        let followed: HashSet<&Text> = all
+            .iter()
+            .zip(&needed)
+            .filter(|(_, needed)| **needed)
+            .flat_map(|(own, _)| &own.declaration().follows)
+            .collect();
+        let mut grew = false;
+        for (own, needed) in all.iter().zip(&mut needed) {
+            if !*needed && own.declaration().reads.iter().any(|read| followed.contains(read)) {
+                (*needed, grew) = (true, true);
+            }
+        }
+        if !grew {
+            break;
+        }
+    }
+    all.into_iter()
+        .zip(needed)
+        .filter_map(|(own, needed)| needed.then_some(own))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let read = that_read(is_wanted);
+        let of_azure = read
+            .iter()
+            .filter(|own| own.declaration().part != Part::Directory);
+        of_azure.map(|own| own.declaration().name.to_string()).collect()
+    }
+
+    #[test]
+    fn who_wants_everything_gets_everything() {
+        assert_eq!(that_read(|_| true).len(), all().len());
+    }
+
+    #[test]
+    fn of_what_is_in_the_list_of_resources_nothing_else_is_asked() {
+        let wanted = names(|read| read == "microsoft.compute/virtualmachines");
+        assert_eq!(wanted, ["hierarchy", "resources"]);
+    }
+
+    #[test]
+    fn a_child_needs_its_own_list_and_those_of_its_ancestors() {
+        let wanted = names(|read| read == "microsoft.apimanagement/service/apis/operations");
+        assert_eq!(
+            wanted,
+            [
+                "hierarchy",
+                "resources",
+                "children/Microsoft.ApiManagement/service/apis",
+                "children/Microsoft.ApiManagement/service/apis/operations",
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_of_children_need_the_children() {
+        let wanted = names(|read| read == "microsoft.insights/diagnosticsettings");
+        let has = |name: &str| wanted.iter().any(|own| own == name);
+        assert!(has("diagnostic-settings") && has("management-group-logs"));
+        assert!(has("children/Microsoft.Storage/storageAccounts/blobServices"));
+        assert!(!has("children/Microsoft.Storage/storageAccounts/blobServices/containers") && !has("locks"));
+    }
+
+    #[test]
+    fn everything_of_resource_manager_says_what_it_reads() {
+        for own in all() {
+            let own = own.declaration();
+            assert_eq!(own.reads.is_empty(), own.part == Part::Directory, "{}", own.name);
+            assert!(
+                own.reads.iter().all(|read| **read == read.to_lowercase()),
+                "{}",
+                own.name
+            );
+            if own.part != Part::Directory {
+                assert!(
+                    own.lists_all.iter().all(|all| own.reads.contains(all)),
+                    "{}",
+                    own.name
+                );
+            }
+        }
+    }
 }

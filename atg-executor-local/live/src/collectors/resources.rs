@@ -43,6 +43,7 @@ impl Resources {
                 "2024-04-01",
                 "*/read",
             )],
+            reads: vec!["*".into()],
             lists_all: vec!["*".into()],
             optional: false,
             follows: Vec::new(),

@@ -115,6 +115,7 @@ impl GraphTable {
                 about: table.about.into(),
                 part: table.part,
                 calls: calls.collect(),
+                reads: types.iter().map(|own| own.to_lowercase().into()).collect(),
                 lists_all: if table.whole {
                     types.iter().map(|own| Text::from(own.to_lowercase())).collect()
                 } else {

@@ -215,6 +215,16 @@ impl Filters {
             || !self.exclude.is_empty()
     }
 
+    /// Whether anything of that type may be taken, as far as types are asked for.
+    pub(crate) fn may_take_type(&self, resource_type: &str) -> bool {
+        let among = |types: &[Value<Pattern>]| {
+            types.is_empty() || types.iter().any(|value| value.test.matches(resource_type))
+        };
+        among(&self.types)
+            && among(&self.include.types)
+            && (self.exclude.types.is_empty() || !among(&self.exclude.types))
+    }
+
     /// Whether Microsoft Entra objects are taken.
     pub(crate) fn takes_entra(&self) -> bool {
         self.entra

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
 
 use atg_live::{
-    collectors,
+    collectors::{self, Hierarchy},
     estimate::Estimate,
     ground::{Ground, Wanted},
     page::Page,
@@ -11,7 +11,11 @@ use atg_live::{
     unit::{UnitEnd, UnitState as Read},
 };
 use atg_recording::Recorder;
-use atg_sdk::{Error, Result, azure::TenantId, model::operations::scan::Parameters};
+use atg_sdk::{
+    Error, Result,
+    azure::{SubscriptionId, TenantId},
+    model::operations::scan::Parameters,
+};
 use serde_json::{Value as JsonValue, json};
 use tokio::task::{self, JoinHandle};
 
@@ -21,11 +25,12 @@ use crate::{
     azure::{budget::BucketReport, transport::Transport},
     context::{Context, Ended},
     discovery::{
-        filter::check,
+        filter::{Filters, check},
         live::{Worked, read_checkpoint, work_through},
         report::InputFacts,
-        unit::{Collector, Unit, UnitKey, UnitState},
+        unit::{Collector, Tally, Unit, UnitKey, UnitState},
     },
+    local_state::LocalState,
 };
 
 /// Batches that are being described while another one is being written.
@@ -39,8 +44,7 @@ const PAGES: usize = 256;
 const LIMITED: &str = "`resource_limit` was reached before it was read to its end";
 
 pub(super) async fn run(parameters: Parameters, context: &Context) -> Result<Ended> {
-    let shared = context.state().azure.transport().await?;
-    let transport = shared.counted_apart();
+    let transport = transport(&parameters, context.state()).await?.counted_apart();
     context.progress(0.0, "signing in", Default::default());
     let tenant = match parameters.tenant_id {
         Some(tenant) => tenant,
@@ -58,6 +62,17 @@ pub(super) async fn run(parameters: Parameters, context: &Context) -> Result<End
         ..Way::default()
     };
     over(parameters, tenant, &transport, way, context).await
+}
+
+/// What calls Azure, signed in to the tenant that is asked for.
+///
+/// # Errors
+/// A setting that cannot be used, or a cloud that does not answer.
+pub(crate) async fn transport(parameters: &Parameters, state: &LocalState) -> Result<Transport> {
+    match parameters.tenant_id {
+        Some(tenant) => state.azure.transport_to(&tenant.to_string()).await,
+        None => state.azure.transport().await.cloned(),
+    }
 }
 
 /// What is between a scan and Azure.
@@ -87,6 +102,7 @@ pub(super) async fn over(
     let used_before = transport.budget().report();
     let wanted = wanted(&parameters);
     let ground = unless_cancelled(context, Ground::read(transport, tenant, wanted)).await?;
+    refuse_if_none_is_listed(&ground)?;
     // Of a recording each part has to be asked for, and into one each part has to come: neither goes on in the middle.
     let from_the_beginning = way.recorder.is_some() || way.recording.is_some();
     let origin = Origin::Azure(AzureFacts {
@@ -103,7 +119,9 @@ pub(super) async fn over(
         scan.gathered.report.warn(context, warning);
     }
     warn_of_ground(&mut scan, &ground);
-    let mut plan = Plan::new(collectors::all(), ground);
+    let absent = ground.absent.clone();
+    let needed = collectors::that_read(|read| scan.filters.may_take_type(read));
+    let mut plan = Plan::new(needed, ground);
     let expected = plan
         .ground()
         .subscriptions
@@ -114,7 +132,8 @@ pub(super) async fn over(
     let run = plan.start(transport);
     let ends = read(&mut scan, run, expected, transport).await?;
     scan.gathered.warn_of_filters(&scan.filters, context);
-    let units = settle(&mut scan, &ends, transport);
+    let mut units = settle(&mut scan, &ends, transport);
+    units.extend(absent.into_iter().map(unlisted));
     let gone = if ends.is_some() {
         let confirmed = absence::confirmed(&mut scan, &units, transport);
         unless_cancelled(context, confirmed).await?
@@ -146,6 +165,35 @@ pub(super) fn wanted(parameters: &Parameters) -> Wanted {
         subscriptions: parameters.subscription_ids.clone(),
         without_directory: !parameters.include_entra,
         without_authorization: !parameters.include_rbac,
+    }
+}
+
+/// A scan of subscriptions of which none can be read has nothing to say.
+fn refuse_if_none_is_listed(ground: &Ground) -> Result<()> {
+    if !ground.subscriptions.is_empty() || ground.absent.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = ground.absent.iter().map(ToString::to_string).collect();
+    Err(Error::not_found(format!(
+        "scan tenant {}: of the subscriptions that were asked for none is listed ({}): check their ids, and that the credential \
+         has the role Reader on them",
+        ground.tenant,
+        ids.join(", ")
+    )))
+}
+
+/// What was asked for by name and cannot be read is missing.
+fn unlisted(id: SubscriptionId) -> Unit {
+    Unit {
+        scope: format!("/subscriptions/{id}").to_lowercase(),
+        collector: Hierarchy::NAME.to_owned(),
+        state: UnitState::Failed,
+        reason: Some(
+            "the subscription is not listed: it is gone, or the credential may not see it".to_owned(),
+        ),
+        tally: Tally::default(),
+        pages: Some(0),
+        input: None,
     }
 }
 
@@ -372,7 +420,9 @@ pub(crate) async fn estimate(parameters: &Parameters, transport: &Transport) -> 
         None => Ground::tenant_of(transport).await?,
     };
     let ground = Ground::read(transport, tenant, wanted(parameters)).await?;
-    Plan::new(collectors::all(), ground).estimate(transport).await
+    let filters = Filters::new(parameters)?;
+    let needed = collectors::that_read(|read| filters.may_take_type(read));
+    Plan::new(needed, ground).estimate(transport).await
 }
 
 /// How near the scan came to what the quotas allow. Other jobs of the process that use the same quota are in these figures

@@ -105,11 +105,11 @@ async fn a_killed_scan_goes_on_behind_its_last_pages_and_ends_as_if_nothing_had_
 }
 
 async fn cancelled(place: &Place) -> JobId {
-    let job = place
-        .executor
-        .submit_job(JobRequest::new(operation()))
-        .await
-        .unwrap();
+    cancelled_of(place, JobRequest::new(operation())).await
+}
+
+async fn cancelled_of(place: &Place, request: JobRequest) -> JobId {
+    let job = place.executor.submit_job(request).await.unwrap();
     until(&place.executor, job.id, much_is_written).await;
     place.executor.cancel_job(job.id).await.unwrap();
     assert_eq!(
@@ -117,6 +117,19 @@ async fn cancelled(place: &Place) -> JobId {
         JobStatus::Cancelled
     );
     job.id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_job_of_those_that_went_on_with_a_scan_names_it() {
+    let place = Place::new(tenant()).await;
+    let first = cancelled(&place).await;
+    let second = cancelled_of(&place, resumption(first)).await;
+    let third = cancelled_of(&place, resumption(second)).await;
+    place.simulator.set_faults(Schedule::default());
+    let resumed = place.finish(resumption(third)).await.unwrap();
+    let told = |words: &str| resumed.warnings.iter().any(|warning| warning.contains(words));
+    assert!(told("the scan goes on behind the"), "{:?}", resumed.warnings);
+    assert_equals_an_undisturbed_scan(&place, &resumed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

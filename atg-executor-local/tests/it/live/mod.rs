@@ -1,5 +1,6 @@
 //! Scans of a simulated Azure, through the executor.
 
+mod asked_for;
 mod going_on;
 mod recorded_tenant;
 mod recording;

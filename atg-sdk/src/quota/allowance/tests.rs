@@ -233,6 +233,29 @@ fn refusals_that_have_nothing_to_do_with_the_pace_do_not_bring_it_to_a_halt() {
 }
 
 #[test]
+fn whatever_is_refused_leave_comes_again_within_minutes() {
+    let unknown = Allowance::new(QuotaLimit::unknown(), at(0.0));
+    let graph = Allowance::new(CallKind::MicrosoftGraph.documented(), at(0.0));
+    for (mut allowance, cost) in [(unknown, 1), (graph, 60), (reads(), 1)] {
+        let mut now = 0.0;
+        for call in 0..2_000 {
+            let asked = now;
+            while let QuotaVerdict::Wait(wait) = allowance.take(at(now), cost) {
+                now += wait.as_secs_f64();
+            }
+            assert!(now - asked < 130.0, "{call}: {}", now - asked);
+            let reading = QuotaReading {
+                cost,
+                refused: call % 2 == 0,
+                ..answer()
+            };
+            now += 0.1;
+            allowance.settle(at(now), &reading);
+        }
+    }
+}
+
+#[test]
 fn a_call_that_was_cut_is_no_longer_in_flight_and_says_nothing() {
     let mut allowance = reads();
     assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
@@ -242,6 +265,81 @@ fn a_call_that_was_cut_is_no_longer_in_flight_and_says_nothing() {
     };
     allowance.settle(at(1.0), &cut);
     assert_eq!(allowance.in_flight, 0.0);
+}
+
+/// When leave is given again, as one finds out who asks and waits.
+fn next(allowance: &mut Allowance, mut now: f64) -> f64 {
+    for _ in 0..10_000 {
+        match allowance.take(at(now), 1) {
+            QuotaVerdict::Granted => return now,
+            QuotaVerdict::Wait(wait) => now += wait.as_secs_f64(),
+        }
+    }
+    panic!("no leave is ever given again");
+}
+
+#[test]
+fn a_window_of_which_nothing_is_heard_ends_too() {
+    let cut = QuotaReading {
+        cost: 1,
+        ..QuotaReading::default()
+    };
+    let mut allowance = Allowance::new(CallKind::ResourceGraphQuery.documented(), at(0.0));
+    for _ in 0..15 {
+        assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    }
+    for _ in 0..15 {
+        allowance.settle(at(1.0), &cut);
+    }
+    let again = next(&mut allowance, 1.0);
+    assert!((6.0..6.5).contains(&again), "one period after the last: {again}");
+    // Whoever had the others has died.
+    for _ in 0..14 {
+        assert_eq!(allowance.take(at(again), 1), QuotaVerdict::Granted);
+    }
+    let last = next(&mut allowance, again);
+    assert!(
+        (again + ABANDONED..again + ABANDONED + 6.0).contains(&last),
+        "{last}"
+    );
+    // Answers of the window before say nothing of this one.
+    for _ in 0..14 {
+        assert_eq!(allowance.take(at(last), 1), QuotaVerdict::Granted);
+    }
+    for _ in 0..15 {
+        allowance.settle(at(last + 1.0), &cut);
+    }
+    let late = QuotaReading {
+        latency: Duration::from_secs(30),
+        ..answer()
+    };
+    allowance.settle(at(last + 2.0), &late);
+    assert!(next(&mut allowance, last + 2.0) < last + 8.0);
+}
+
+#[test]
+fn a_refusal_of_a_window_that_is_over_does_not_stop_the_next_for_ever() {
+    let mut allowance = Allowance::new(CallKind::ResourceGraphQuery.documented(), at(0.0));
+    for _ in 0..2 {
+        assert_eq!(allowance.take(at(0.0), 1), QuotaVerdict::Granted);
+    }
+    allowance.settle(at(0.1), &answer());
+    // The other one takes longer than its window.
+    assert_eq!(allowance.take(at(6.0), 1), QuotaVerdict::Granted);
+    allowance.settle(
+        at(6.1),
+        &QuotaReading {
+            cost: 1,
+            ..QuotaReading::default()
+        },
+    );
+    let refused = QuotaReading {
+        refused: true,
+        latency: Duration::from_secs(20),
+        ..answer()
+    };
+    allowance.settle(at(20.0), &refused);
+    assert!(next(&mut allowance, 20.0) < 26.0);
 }
 
 #[test]

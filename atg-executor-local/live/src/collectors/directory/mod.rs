@@ -56,6 +56,7 @@ impl Directory {
                 about: kind.about.into(),
                 part: Part::Directory,
                 calls,
+                reads: Vec::new(),
                 lists_all: vec![kind.odata_type().to_lowercase().into()],
                 optional: true,
                 follows: Vec::new(),
