@@ -314,7 +314,7 @@ impl Runner {
         tally.killed = 1;
         self.kill()?;
         // A worker takes the job up again, by a new inner one; so does `atg scan --resume`.
-        let again = self.attempt(attempt(outer.unwrap_or_else(JobId::new), 2))?;
+        let again = self.attempt(attempt(outer.unwrap_or_default(), 2))?;
         tally.went_on = u64::from(again.as_ref().is_ok_and(|scanned| scanned.went_on));
         Ok(again)
     }
