@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reader::hash;
+
 /// Which quota a list is read from: lists of one lane share it, those of different lanes do not wait for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Lane {
@@ -53,21 +55,22 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// A query over these subscriptions, which are its units' scopes.
+    /// A query over these subscriptions, which are its units' scopes. Its key says what it is over: a scan that goes on may
+    /// deal the subscriptions out in another way, since some have come and others have grown, and what was read of one list
+    /// says nothing of another.
     #[must_use]
     pub fn query(key: impl Into<String>, text: impl Into<String>, subscriptions: Vec<String>) -> Self {
+        let (key, text) = (key.into(), text.into());
+        let over = hash(&format!("{text} {}", subscriptions.join(" ")));
         let scopes = subscriptions
             .iter()
             .map(|id| format!("/subscriptions/{}", id.to_lowercase()))
             .collect();
         Self {
-            key: key.into(),
+            key: format!("{key}/{over:016x}"),
             scopes,
             lane: Lane::ResourceGraph,
-            first: First::Query {
-                text: text.into(),
-                subscriptions,
-            },
+            first: First::Query { text, subscriptions },
             parent: None,
         }
     }
@@ -179,5 +182,15 @@ mod tests {
         let listing = Listing::list(path);
         assert_eq!((listing.scopes, listing.lane), (vec![scope.to_owned()], lane));
         assert!(!listing.key.contains('?'));
+    }
+
+    #[test]
+    fn queries_over_other_subscriptions_are_other_lists() {
+        let key = |ids: &[&str]| {
+            let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+            Listing::query("share/0", "resources", ids).key
+        };
+        assert_eq!(key(&["a", "b"]), key(&["a", "b"]));
+        assert_ne!(key(&["a", "b"]), key(&["a", "c"]));
     }
 }
