@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use atg_sdk::JobId;
@@ -23,6 +24,13 @@ pub enum Topic {
     Queue,
 }
 
+/// How long a wish is remembered that came before anybody followed its job: longer than from a claim to its worker.
+const REMEMBERED: Duration = Duration::from_secs(20);
+/// How long after it began to listen a process looks at every job that it begins. The heartbeat tells of what is missed even so.
+const UNSURE: Duration = Duration::from_secs(1);
+/// How many wishes to remember before those are looked for that may be forgotten.
+const WISHES: usize = 1_000;
+
 /// Tells that something changed, not what: who is told reads what it needs.
 pub struct News {
     receiver: watch::Receiver<()>,
@@ -35,6 +43,12 @@ impl News {
     pub async fn changed(&mut self) {
         // The sender lives in the hub, which this holds.
         let _ = self.receiver.changed().await;
+    }
+
+    /// Whether there is something that was not waited for.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.receiver.has_changed().unwrap_or(true)
     }
 
     /// Says that what was announced until now is known: only what follows counts.
@@ -61,6 +75,15 @@ pub(crate) struct Hub {
     topics: Mutex<HashMap<Topic, Following>>,
     /// Hears which jobs are followed.
     reports: Option<UnboundedSender<Followed>>,
+    wishes: Mutex<Wishes>,
+}
+
+/// Wishes that were announced lately.
+#[derive(Debug, Default)]
+struct Wishes {
+    of: HashMap<JobId, Instant>,
+    /// When any may have been missed.
+    of_any: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -115,8 +138,14 @@ impl Hub {
             }
         });
         followed.followers += 1;
+        let mut receiver = followed.sender.subscribe();
+        if let Topic::Wish(job) = topic
+            && self.may_be_wished(job)
+        {
+            receiver.mark_changed();
+        }
         News {
-            receiver: followed.sender.subscribe(),
+            receiver,
             hub: Arc::clone(self),
             topic,
         }
@@ -130,6 +159,29 @@ impl Hub {
         }
     }
 
+    /// Tells of a wish, also those who follow the job a moment later.
+    pub(crate) fn announce_wish(&self, job: JobId) {
+        {
+            let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+            if wishes.of.len() >= WISHES {
+                wishes.of.retain(|_, at| at.elapsed() < REMEMBERED);
+            }
+            wishes.of.insert(job, Instant::now());
+        }
+        self.announce_only(Topic::Wish(job));
+    }
+
+    /// Whether somebody may have asked for a job to stop before it was followed.
+    fn may_be_wished(&self, job: JobId) -> bool {
+        // Only a backend that hears of every wish can know that there was none.
+        if self.reports.is_none() {
+            return true;
+        }
+        let wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        wishes.of_any.is_some_and(|at| at.elapsed() < UNSURE)
+            || wishes.of.get(&job).is_some_and(|at| at.elapsed() < REMEMBERED)
+    }
+
     /// Tells those who follow exactly that.
     pub(crate) fn announce_only(&self, topic: Topic) {
         let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,6 +192,10 @@ impl Hub {
 
     /// Something changed and nobody knows what.
     pub(crate) fn announce_all(&self) {
+        {
+            let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+            wishes.of_any = Some(Instant::now());
+        }
         let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         for followed in topics.values() {
             followed.sender.send_replace(());
@@ -172,6 +228,21 @@ mod tests {
     use futures::FutureExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_wish_is_heard_of_by_who_follows_its_job_only_then() {
+        let (hub, _reports) = Hub::reporting();
+        let hub = Arc::new(hub);
+        let (one, two) = (JobId::new(), JobId::new());
+        hub.announce_wish(one);
+        assert!(hub.follow(Topic::Wish(one)).has_changed());
+        assert!(!hub.follow(Topic::Wish(two)).has_changed());
+        // A connection that is new may have missed any.
+        hub.announce_all();
+        assert!(hub.follow(Topic::Wish(two)).has_changed());
+        // Where not every wish is announced, each job has to be looked at.
+        assert!(Arc::new(Hub::default()).follow(Topic::Wish(one)).has_changed());
+    }
 
     #[tokio::test]
     async fn who_follows_a_job_hears_of_that_job_only() {

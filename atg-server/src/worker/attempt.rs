@@ -2,7 +2,10 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -64,9 +67,11 @@ async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
         signals: hold.signals.clone(),
         news: shared.queue.backend().news(Topic::Wish(lease.job)),
         unwritten: Vec::new(),
+        copied: Arc::default(),
         shared: Arc::clone(&shared),
         claim,
     };
+    let copied = Arc::clone(&attempt.copied);
     shared.clear_earlier(lease).await;
     // A panic of the inner executor's own methods; one of an operation is its executor's to catch.
     let end = AssertUnwindSafe(attempt.run()).catch_unwind().await.unwrap_or_else(|_| {
@@ -77,7 +82,7 @@ async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
         Ok(Some(job)) => {
             let code = job.error.as_ref().map(Error::code);
             tracing::info!(status = job.status.name(), error = code, "ended");
-            if job.artifacts.is_empty() {
+            if copied.load(Ordering::Relaxed) && job.artifacts.is_empty() {
                 shared.clear_copies(lease).await;
             }
             if job.status.has_ended()
@@ -88,11 +93,15 @@ async fn carry_out_traced(shared: Arc<Shared>, claim: Claim) {
         }
         Ok(None) => {
             tracing::warn!("somebody else has the job");
-            shared.clear_unlisted(lease).await;
+            if copied.load(Ordering::Relaxed) {
+                shared.clear_unlisted(lease).await;
+            }
         }
         Err(error) => {
             tracing::error!(%error, job = %lease.job, "the end of an attempt could not be written");
-            shared.clear_unlisted(lease).await;
+            if copied.load(Ordering::Relaxed) {
+                shared.clear_unlisted(lease).await;
+            }
         }
     }
     shared.clear_inner(inner_id(lease.job, lease.attempt)).await;
@@ -132,6 +141,8 @@ struct Attempt {
     news: News,
     throttle: EventThrottle,
     unwritten: Vec<EventKind>,
+    /// Whether there may be files of this attempt.
+    copied: Arc<AtomicBool>,
 }
 
 impl Attempt {
@@ -153,7 +164,9 @@ impl Attempt {
         let id = request.id;
         self.throttle.begin_attempt();
         // The wish may be older than our listening.
-        self.look_for_wish().await;
+        if self.news.has_changed() {
+            self.look_for_wish().await;
+        }
         self.shared.inner.submit_job(request).await?;
         let followed = self.follow(id).await;
         if self.signals.lost.is_cancelled() || matches!(&followed, Err(error) if is_lost(error)) {
@@ -288,6 +301,7 @@ impl Attempt {
         kinds.extend(self.throttle.finish());
         match inner.status {
             JobStatus::Completed => {
+                self.copied.store(!inner.artifacts.is_empty(), Ordering::Relaxed);
                 let artifacts = self.shared.copy_artifacts(self.claim.lease, &inner).await?;
                 let (Some(output), Some(completeness)) = (inner.output, inner.completeness) else {
                     return Err(Error::internal("finish the job: it completed without an output"));

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use atg_sdk::{Error, ErrorKind, EventKind, FormerJob, Job, JobEvent, JobId, JobStatus, Result};
 use jiff::Timestamp;
-use redis::Value;
+use redis::{Cmd, Value};
 
 use super::{
     Shared,
@@ -204,9 +204,9 @@ impl Shared {
     async fn store(&self, doing: &str, change: &Change) -> Result<Stored> {
         let mut pause = Pause::default();
         loop {
-            let mut command = self.link.command(&script::SAVE);
-            change.push(&mut command)?;
-            let fault = match self.link.call(&command).await {
+            let mut part = Cmd::new();
+            change.push(&mut part)?;
+            let fault = match self.changes.call(part).await {
                 Ok(answer) => return stored(&answer),
                 Err(fault) => fault,
             };
@@ -261,11 +261,8 @@ enum Settled {
 /// Reads the answer to one change.
 fn stored(answer: &Value) -> Result<Stored> {
     match answer {
-        Value::Array(answers) => match answers.first() {
-            Some(Value::Int(1)) => Ok(Stored::Yes),
-            Some(Value::Int(_)) => Ok(Stored::No),
-            _ => Err(unexpected()),
-        },
+        Value::Int(1) => Ok(Stored::Yes),
+        Value::Int(_) => Ok(Stored::No),
         _ => Err(unexpected()),
     }
 }

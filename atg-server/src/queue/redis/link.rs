@@ -30,7 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(6);
 const REPLICATE: u32 = 1_000;
 
 /// What a call may fail with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Fault {
     /// No answer: what was asked may have been done or not.
     Unknown(RedisError),
@@ -104,6 +104,11 @@ impl Link {
         }
     }
 
+    /// The runtime that serves the connection.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     pub(super) fn options(&self) -> &RedisOptions {
         &self.options
     }
@@ -129,12 +134,8 @@ impl Link {
         self.patiently(doing, || self.call(command)).await
     }
 
-    /// The same, and waits for replicas where there are some.
-    pub(super) async fn ask_safely(&self, doing: &str, command: &Cmd) -> Result<Value> {
-        self.patiently(doing, || self.call_safely(command)).await
-    }
-
-    async fn patiently<F: Future<Output = Result<Value, Fault>>>(
+    /// Does what may be done twice, for as long as that may help.
+    pub(super) async fn patiently<F: Future<Output = Result<Value, Fault>>>(
         &self,
         doing: &str,
         call: impl Fn() -> F,

@@ -126,7 +126,7 @@ fn hear(hub: &Hub, news: &str, channel: &str, payload: &[u8]) {
         match payload.split_first() {
             Some((b'w', id)) => {
                 let id = std::str::from_utf8(id).ok().and_then(job);
-                id.into_iter().for_each(|id| hub.announce_only(Topic::Wish(id)));
+                id.into_iter().for_each(|id| hub.announce_wish(id));
             }
             _ => hub.announce_only(Topic::Queue),
         }

@@ -22,6 +22,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod together;
 
 use std::{
     collections::HashMap,
@@ -42,6 +43,7 @@ use link::Link;
 use recent::Recent;
 use row::Row;
 use time::Time;
+use together::Together;
 
 pub use options::RedisOptions;
 pub use quota::RedisLedger;
@@ -58,7 +60,11 @@ pub struct RedisQueue {
 
 struct Shared {
     /// What everything is asked over.
-    link: Link,
+    link: Arc<Link>,
+    /// Submissions of this process.
+    submissions: Together,
+    /// Changes of jobs by this process.
+    changes: Together,
     /// What leases are renewed over: it is served by a thread of its own, because a process whose threads all compute must
     /// not lose its jobs.
     pulse: Link,
@@ -104,14 +110,20 @@ impl RedisQueue {
     async fn open_at(options: RedisOptions, policy: Policy, clock: Option<Arc<dyn Clock>>) -> Result<Self> {
         let time = Arc::new(Time::new(clock));
         let (own, alive) = own_runtime()?;
-        let link = Link::new(options.clone(), Handle::current(), Arc::clone(&time));
+        let link = Arc::new(Link::new(options.clone(), Handle::current(), Arc::clone(&time)));
         link.open().await?;
+        let limits = vec![
+            policy.max_depth.to_string(),
+            policy.max_open_per_owner.to_string(),
+        ];
         let pulse = Link::new(options.clone(), own.clone(), Arc::clone(&time));
         let (hub, followed) = Hub::reporting();
         let hub = Arc::new(hub);
         own.spawn(listening::listen(options, Arc::downgrade(&hub), followed));
         Ok(Self {
             shared: Arc::new(Shared {
+                submissions: Together::new(&link, &script::SUBMIT, limits, true),
+                changes: Together::new(&link, &script::SAVE, Vec::new(), false),
                 link,
                 pulse,
                 policy,

@@ -7,7 +7,7 @@ use atg_sdk::{
     Error, EventKind, FormerJob, HealthState, Input, InputDigest, Job, JobFilter, JobId, JobRequest,
     JobStatus, Owner, PartHealth, Result,
 };
-use redis::{Value, from_redis_value, from_redis_value_ref};
+use redis::{Cmd, Value, from_redis_value, from_redis_value_ref};
 
 use super::{
     PAGE, RedisQueue, Shared,
@@ -84,7 +84,7 @@ impl JobStore for RedisQueue {
             .change("cancel a job", id, false, |record, now| Ok(record.cancel(now)))
             .await?;
         // Its worker may be in this process.
-        self.shared.hub.announce_only(Topic::Wish(id));
+        self.shared.hub.announce_wish(id);
         Ok(job)
     }
 
@@ -199,20 +199,17 @@ impl Shared {
                 .into_iter()
                 .map(|digest| digest.as_str().to_owned())
                 .collect();
-            let mut command = self.link.command(&script::SUBMIT);
-            command
-                .arg(self.policy.max_depth)
-                .arg(self.policy.max_open_per_owner);
+            let mut part = Cmd::new();
             push_new(
-                &mut command,
+                &mut part,
                 &record,
                 &first,
                 graph.as_deref().unwrap_or("*"),
                 &inputs.join(","),
             )?;
-            let answer = self.link.ask_safely(doing, &command).await?;
-            let mut outcomes: Vec<(String, String)> = from_redis_value(answer).map_err(|_| unexpected())?;
-            let (outcome, detail) = outcomes.pop().ok_or_else(unexpected)?;
+            let submitted = || self.submissions.call(part.clone());
+            let answer = self.link.patiently(doing, submitted).await?;
+            let (outcome, detail): (String, String) = from_redis_value(answer).map_err(|_| unexpected())?;
             let count = || detail.parse().unwrap_or_default();
             return match outcome.as_str() {
                 "new" => {

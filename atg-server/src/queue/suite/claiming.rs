@@ -1,8 +1,12 @@
 //! Who gets which job.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use atg_sdk::{JobRequest, JobStatus, Operation};
+use atg_sdk::{JobId, JobRequest, JobStatus, Operation};
 use futures::future;
 
 use super::{
@@ -196,6 +200,92 @@ pub(crate) async fn an_owner_and_a_tenant_have_so_many_at_a_time(fixture: &dyn F
     assert_eq!(bench.claim().await.unwrap().lease.job, ids[2]);
     assert_eq!(bench.claim().await.unwrap().lease.job, ids[4]);
     assert!(bench.claim().await.is_none());
+}
+
+/// A job that waits, for [`Order`].
+struct Waits {
+    id: JobId,
+    priority: i32,
+    owner: usize,
+    tenant: u128,
+}
+
+/// The rule by which jobs are taken, in the plainest words.
+#[derive(Default)]
+struct Order {
+    /// In the order of their submission.
+    waiting: Vec<Waits>,
+    running: Vec<Waits>,
+    /// For each owner, the claim that served it last.
+    served: HashMap<usize, usize>,
+    claims: usize,
+}
+
+impl Order {
+    fn take(&mut self, policy: &Policy) -> Option<JobId> {
+        let running =
+            |test: &dyn Fn(&Waits) -> bool| self.running.iter().filter(|job| test(job)).count() as u64;
+        let of_owner = |owner: usize| running(&|job| job.owner == owner);
+        let startable = self.waiting.iter().enumerate().filter(|(_, job)| {
+            of_owner(job.owner) < policy.running_per_owner.long
+                && running(&|other| other.tenant == job.tenant) < policy.running_per_tenant.long
+        });
+        let (at, _) = startable.min_by_key(|(at, job)| {
+            let served = self.served.get(&job.owner).copied().unwrap_or_default();
+            (Reverse(job.priority), of_owner(job.owner), served, *at)
+        })?;
+        let job = self.waiting.remove(at);
+        self.claims += 1;
+        self.served.insert(job.owner, self.claims);
+        let id = job.id;
+        self.running.push(job);
+        Some(id)
+    }
+}
+
+pub(crate) async fn many_at_a_time_are_those_of_one_by_one(fixture: &dyn Fixture) {
+    let policy = Policy {
+        running_per_owner: PerLane { long: 6, short: 8 },
+        running_per_tenant: PerLane { long: 4, short: 8 },
+        max_open_per_owner: 1_000,
+        ..Policy::default()
+    };
+    let bench = Bench::with(fixture, policy.clone()).await;
+    let mut dice = fastrand::Rng::with_seed(2026);
+    let mut order = Order::default();
+    let mut leases = HashMap::new();
+    for _ in 0..40 {
+        for _ in 0..dice.usize(0..25) {
+            let (priority, owner, tenant) = (dice.i32(0..2), dice.usize(0..20), dice.u128(0..20));
+            let request = scan_of(tenant).with_owner(somebody(&format!("owner {owner}")));
+            bench.pass(seconds(1));
+            let id = bench.queue.submit(request, priority).await.unwrap().id;
+            order.waiting.push(Waits {
+                id,
+                priority,
+                owner,
+                tenant,
+            });
+        }
+        let limit = dice.usize(1..40);
+        let claims = bench
+            .queue
+            .claim_many(bench.worker, Lane::Long, Operation::NAMES, limit)
+            .await
+            .unwrap();
+        let expected: Vec<_> = (0..limit).map_while(|_| order.take(&policy)).collect();
+        let claimed: Vec<_> = claims.iter().map(|claim| claim.lease.job).collect();
+        assert_eq!(claimed, expected);
+        leases.extend(claims.into_iter().map(|claim| (claim.lease.job, claim.lease)));
+        for _ in 0..dice.usize(0..20).min(order.running.len()) {
+            let job = order.running.swap_remove(dice.usize(0..order.running.len()));
+            bench.append(leases[&job.id], [completed()]).await.unwrap();
+        }
+    }
+    assert!(order.claims > 200, "too little happened to prove anything");
+    let depth = bench.queue.depth().await.unwrap();
+    let counted = (depth.pending as usize, depth.running as usize);
+    assert_eq!(counted, (order.waiting.len(), order.running.len()));
 }
 
 pub(crate) async fn a_newer_record_and_an_unknown_operation_are_left_alone(fixture: &dyn Fixture) {

@@ -47,6 +47,7 @@ macro_rules! queue_suite {
             claiming: a_short_job_never_waits_behind_long_ones;
             claiming: a_stopped_job_is_not_claimed;
             claiming: an_owner_and_a_tenant_have_so_many_at_a_time;
+            claiming: many_at_a_time_are_those_of_one_by_one;
             claiming: many_claimers_get_each_job_once;
             claiming: owners_take_turns;
             claiming: tokens_only_grow;

@@ -170,7 +170,7 @@ impl Run {
         let mut next_kill = begun + Duration::from_millis(1_500);
         while begun.elapsed() < chaos
             || self.submitted.len() < jobs
-            || (self.lacks_something() && begun.elapsed() < 4 * chaos)
+            || (self.lacks_something() && begun.elapsed() < 12 * chaos)
         {
             match self.dice.below(10) {
                 0..7 => self.submit(),

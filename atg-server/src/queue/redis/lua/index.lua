@@ -61,3 +61,29 @@ local function occupy(lane, owner, tenant, by, turn)
     call('ZADD', P .. ':o:' .. lane .. ':' .. prio, 'XX', where, owner)
   end
 end
+
+-- The same for many jobs at once: what each owner and each tenant of a lane have more or fewer.
+local function occupations()
+  local owners, tenants = {}, {}
+  local function count(lane, owner, tenant, by)
+    owners[lane] = owners[lane] or {}
+    owners[lane][owner] = (owners[lane][owner] or 0) + by
+    if tenant ~= '' then
+      tenants[lane] = tenants[lane] or {}
+      tenants[lane][tenant] = (tenants[lane][tenant] or 0) + by
+    end
+  end
+  local function store(turns)
+    for lane, counts in pairs(tenants) do
+      for tenant, by in pairs(counts) do
+        if by ~= 0 and call('HINCRBY', P .. ':busy:t:' .. lane, tenant, by) <= 0 then
+          call('HDEL', P .. ':busy:t:' .. lane, tenant)
+        end
+      end
+    end
+    for lane, counts in pairs(owners) do
+      for owner, by in pairs(counts) do occupy(lane, owner, '', by, turns and turns[owner]) end
+    end
+  end
+  return count, store
+end

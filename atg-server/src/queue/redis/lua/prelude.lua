@@ -9,3 +9,10 @@ local function clock()
   local t = call('TIME')
   return t[1] * 1000000 + t[2]
 end
+
+-- One command for many elements: parts of it, since a call takes no list of any length.
+local function call_all(command, key, arguments)
+  for from = 1, #arguments, 1000 do
+    call(command, key, unpack(arguments, from, math.min(from + 999, #arguments)))
+  end
+end
