@@ -211,9 +211,7 @@ impl<'a> Resources<'a> {
                 }
                 let version = match versions.get(&scope) {
                     Some(Err(reason)) => Err(reason.clone()),
-                    Some(Ok(versions)) => versions
-                        .get(&resource_type.to_lowercase())
-                        .cloned()
+                    Some(Ok(versions)) => version_for(versions, resource_type)
                         .ok_or_else(|| format!("no api-version of {resource_type} is known")),
                     None => Err("no api-version is known".to_owned()),
                 };
@@ -240,6 +238,19 @@ impl<'a> Resources<'a> {
                 verdicts[index] = Some(verdict);
             }
         }
+    }
+}
+
+/// Providers do not list every child (of networks not the subnets): it is read with a version of what it lies in.
+fn version_for(versions: &HashMap<String, String>, resource_type: &str) -> Option<String> {
+    let name = resource_type.to_lowercase();
+    let mut asked = name.as_str();
+    loop {
+        if let Some(version) = versions.get(asked) {
+            return Some(version.clone());
+        }
+        // A namespace alone is no type.
+        asked = asked.rsplit_once('/')?.0;
     }
 }
 
@@ -332,6 +343,18 @@ async fn api_versions(transport: &Transport, scope: &str) -> Result<HashMap<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_child_that_no_provider_lists_is_read_with_its_parents_version() {
+        let versions = HashMap::from([
+            ("m.n/a".to_owned(), "1".to_owned()),
+            ("m.n/a/b".to_owned(), "2".to_owned()),
+        ]);
+        let version = |name| version_for(&versions, name);
+        assert_eq!(version("M.N/a/b"), Some("2".to_owned()));
+        assert_eq!(version("M.N/a/c/d"), Some("1".to_owned()));
+        assert_eq!(version("M.N/c"), None);
+    }
 
     #[test]
     fn what_lies_in_something_gone_is_gone_and_its_neighbour_is_not() {

@@ -57,6 +57,8 @@ pub struct Ground {
     pub absent: Vec<SubscriptionId>,
     /// What is asked for.
     pub wanted: Wanted,
+    /// When that was, by Azure's clock: the header `Date` of its first answer.
+    pub date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +112,14 @@ impl Ground {
         let path = format!("/subscriptions?api-version={SUBSCRIPTIONS_VERSION}");
         let mut pages = transport.pages(Request::get(transport.cloud(), &path)?);
         let (mut found, mut foreign) = (BTreeMap::new(), 0);
+        let mut date = None;
         while let Some(page) = pages.next().await {
-            for text in page?.items() {
+            let page = page?;
+            if date.is_none() {
+                let told = page.answer().headers().get("date");
+                date = told.and_then(|text| text.to_str().ok()).map(str::to_owned);
+            }
+            for text in page.items() {
                 let listed: Listed = serde_json::from_str(text).map_err(|error| {
                     Error::new(
                         ErrorKind::Unavailable,
@@ -154,6 +162,7 @@ impl Ground {
             foreign,
             absent,
             wanted,
+            date,
         };
         ground.count(transport).await;
         Ok(ground)

@@ -6,6 +6,7 @@ pub mod collector;
 pub mod collectors;
 pub mod confirm;
 pub mod estimate;
+pub mod feed;
 pub mod ground;
 pub mod listing;
 pub mod page;

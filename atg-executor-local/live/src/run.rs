@@ -18,7 +18,8 @@ use tokio::{
 
 use crate::{
     collector::{Collector, Found, Part},
-    collectors::Resources,
+    collectors::{self, Hierarchy, Resources},
+    feed::{Basis, changed_name},
     ground::Ground,
     listing::{Lane, Listing},
     page::{Page, Source},
@@ -67,9 +68,20 @@ impl fmt::Debug for Plan {
 }
 
 impl Plan {
+    /// What a scan reads that goes by that.
+    #[must_use]
+    pub fn by(basis: &Basis, ground: Ground) -> Self {
+        Self::build(collectors::by(basis), ground, !basis.carried.is_empty())
+    }
+
     /// The lists that those collectors begin with, as far as the parts they belong to are wanted.
     #[must_use]
     pub fn new(collectors: Vec<Arc<dyn Collector>>, ground: Ground) -> Self {
+        Self::build(collectors, ground, false)
+    }
+
+    /// `carries_over`: what is read anew of the hierarchy is no reason to read what hangs on it.
+    fn build(collectors: Vec<Arc<dyn Collector>>, ground: Ground, carries_over: bool) -> Self {
         let wanted = |collector: &Arc<dyn Collector>| match collector.declaration().part {
             Part::Inventory => true,
             Part::Authorization => !ground.wanted.without_authorization,
@@ -78,7 +90,8 @@ impl Plan {
         let collectors: Arc<[_]> = collectors.into_iter().filter(wanted).collect();
         let ground = Arc::new(ground);
         let (sender, inbox) = mpsc::unbounded_channel();
-        let followers = Followers::new(&collectors, &ground, sender);
+        let mut followers = Followers::new(&collectors, &ground, sender);
+        followers.deaf_to = carries_over.then_some(Hierarchy::NAME);
         let mut engine = Engine::new(&collectors);
         for (index, collector) in collectors.iter().enumerate() {
             for listing in collector.begin(&ground) {
@@ -116,6 +129,42 @@ impl Plan {
     #[must_use]
     pub fn ground(&self) -> &Ground {
         &self.ground
+    }
+
+    /// The types, in lower case, of resources of the table `resources` in which something lies that has to be asked for.
+    #[must_use]
+    pub fn followed(&self) -> Vec<String> {
+        let listed: HashSet<&str> = self
+            .collectors
+            .iter()
+            .flat_map(|own| &own.declaration().lists_all)
+            .map(|own| &**own)
+            .collect();
+        let mut followed: Vec<String> = self
+            .followers
+            .by_type
+            .keys()
+            // What another list shows is known when that has been read.
+            .filter(|own| !listed.contains(own.as_str()))
+            .cloned()
+            .collect();
+        followed.sort();
+        followed
+    }
+
+    /// Has resources followed that are known and not read again: what lies in them is read.
+    pub fn know(&mut self, known: impl IntoIterator<Item = Known>) {
+        for known in known {
+            let resource_type = known.resource_type.to_lowercase();
+            let text = known.text();
+            let listings = self.followers.follow(&Found {
+                id: &known.id,
+                resource_type: &resource_type,
+                kind: known.kind.as_deref(),
+                text: &text,
+            });
+            self.engine.hear(Message::Follow(listings));
+        }
     }
 
     /// Takes a page as read that an earlier run handed out. All that were kept are told before [`start`](Self::start), in
@@ -166,6 +215,34 @@ impl Plan {
             lists,
             _engine: engine,
         }
+    }
+}
+
+/// A resource that is known from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its ID.
+    pub id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Its kind, where it has one.
+    pub kind: Option<String>,
+    /// `properties`, as JSON text.
+    pub properties: Option<String>,
+}
+
+impl Known {
+    /// As a list would show it.
+    fn text(&self) -> String {
+        let properties: serde_json::Value = self
+            .properties
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        serde_json::json!({
+            "id": self.id, "type": self.resource_type, "kind": self.kind, "properties": properties,
+        })
+        .to_string()
     }
 }
 
@@ -220,6 +297,8 @@ pub(crate) struct Followers {
     by_type: HashMap<String, Vec<usize>>,
     of_all: Vec<usize>,
     engine: mpsc::UnboundedSender<Message>,
+    /// The collector whose objects nobody follows.
+    deaf_to: Option<&'static str>,
 }
 
 impl Followers {
@@ -244,6 +323,7 @@ impl Followers {
             by_type,
             of_all,
             engine,
+            deaf_to: None,
         }
     }
 
@@ -263,7 +343,8 @@ impl Followers {
     /// Has the objects of a page followed.
     pub(crate) fn tell(&self, page: &Page) {
         let followed = !(self.by_type.is_empty() && self.of_all.is_empty());
-        if !followed || page.source == Source::MicrosoftGraph {
+        let deaf = self.deaf_to == Some(&*page.collector);
+        if !followed || deaf || page.source == Source::MicrosoftGraph {
             return;
         }
         let mut listings = Vec::new();
@@ -551,10 +632,13 @@ impl Engine {
 /// The collectors that find what another one follows.
 fn feeders(own: &dyn Collector, all: &[Arc<dyn Collector>]) -> Vec<usize> {
     let follows = &own.declaration().follows;
+    let changed = changed_name(Resources::NAME);
     let feeds = |other: &Arc<dyn Collector>| {
         let other = other.declaration();
         !follows.is_empty()
-            && (other.name == Resources::NAME || other.reads.iter().any(|read| follows.contains(read)))
+            && (other.name == Resources::NAME
+                || other.name == changed
+                || other.reads.iter().any(|read| follows.contains(read)))
     };
     let feeding = all.iter().enumerate().filter(|(_, other)| feeds(other));
     feeding.map(|(index, _)| index).collect()

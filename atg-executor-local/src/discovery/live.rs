@@ -4,6 +4,7 @@ use std::{io, sync::Arc};
 
 use atg_live::{
     collector::scope_of,
+    feed::Basis,
     page::{Page, Source as Said},
 };
 use atg_sdk::{Error, Result, azure::TenantId};
@@ -113,6 +114,33 @@ pub(crate) fn work_through(pages: &[Page], filters: &Filters, tenant: TenantId) 
     let checkpoint =
         zstd::encode_all(&kept[..], LEVEL).map_err(|error| failed("keep a checkpoint", error))?;
     Ok(Worked { portion, checkpoint })
+}
+
+/// The first checkpoint of a scan: what it goes by.
+#[derive(Serialize, Deserialize)]
+struct KeptBasis {
+    basis: Basis,
+}
+
+/// Keeps what a scan goes by, for the run of it that goes on.
+///
+/// # Errors
+/// When memory cannot be written to.
+pub(crate) fn keep_basis(basis: &Basis) -> Result<Vec<u8>> {
+    let basis = KeptBasis { basis: basis.clone() };
+    let text =
+        serde_json::to_vec(&basis).map_err(|error| failed("keep a checkpoint", io::Error::from(error)))?;
+    zstd::encode_all(&text[..], LEVEL).map_err(|error| failed("keep a checkpoint", error))
+}
+
+/// What a scan goes by, if that checkpoint keeps it.
+///
+/// # Errors
+/// `Internal` for one that is damaged.
+pub(crate) fn read_basis(content: &[u8]) -> Result<Option<Basis>> {
+    let text = zstd::decode_all(content).map_err(|error| failed("read a checkpoint", error))?;
+    let kept: Option<KeptBasis> = serde_json::from_slice(&text).ok();
+    Ok(kept.map(|kept| kept.basis))
 }
 
 /// The pages that a checkpoint holds.
@@ -233,6 +261,23 @@ mod tests {
             again.portion.tallies.values().map(|tally| tally.bad).sum::<u64>(),
             1
         );
+    }
+
+    #[test]
+    fn what_a_scan_goes_by_is_kept_and_pages_are_no_such_thing() {
+        let basis = Basis {
+            at: Some("now".to_owned()),
+            links: [("users".to_owned(), "https://link".to_owned())].into(),
+            ..Basis::default()
+        };
+        let kept = keep_basis(&basis).unwrap();
+        assert_eq!(read_basis(&kept).unwrap(), Some(basis.clone()));
+        assert!(!format!("{basis:?}").contains("https"), "{basis:?}");
+        let filters = Filters::new(&serde_json::from_value(json!({})).unwrap()).unwrap();
+        let tenant = "00000000-0000-0000-0000-0000000000aa".parse().unwrap();
+        let pages = work_through(&[page(&["{}"], true)], &filters, tenant).unwrap();
+        assert_eq!(read_basis(&pages.checkpoint).unwrap(), None);
+        assert!(read_basis(b"no checkpoint").is_err());
     }
 
     #[test]

@@ -99,6 +99,8 @@ pub(crate) enum UnitState {
     Complete,
     /// Nothing, or not all, was asked for. Not a shortfall, but no licence to remove either.
     Skipped,
+    /// Not read again, or only a part of it: the graph holds what an earlier scan read.
+    CarriedOver,
     Partial,
     /// Nothing of it could be read.
     Failed,
@@ -109,6 +111,7 @@ impl UnitState {
         match self {
             Self::Complete => "complete",
             Self::Skipped => "skipped",
+            Self::CarriedOver => "carried_over",
             Self::Partial => "partial",
             Self::Failed => "failed",
         }

@@ -121,6 +121,17 @@ pub trait ScanWriter: Send {
     /// to be written again, which costs little: it is unchanged, and counts as added where the earlier run added it. Of a scan that finds none, nothing counts so.
     async fn kept(&mut self, after: u64) -> Result<Option<(u64, Vec<u8>)>>;
 
+    /// What the last scan of the tenant left for the next one ([`ScanEnd::remember`]); `None` where a scan was stopped
+    /// since, so that nobody knows what the graph holds.
+    async fn remembered(&mut self) -> Result<Option<String>>;
+
+    /// Resources of these types (lower-case) that the graph holds with rows of their own, ordered by key, from behind that
+    /// key on: so many at most. Empty at the end.
+    async fn held(&mut self, types: &[String], after: &str, limit: u64) -> Result<Vec<Held>>;
+
+    /// Which of these IDs, in any spelling, are resources that the graph holds with rows of their own.
+    async fn holds(&mut self, ids: &[String]) -> Result<Vec<bool>>;
+
     /// What such licences would remove now: candidates for a second source to confirm. Removes nothing.
     async fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>>;
 
@@ -143,6 +154,45 @@ pub struct ScanEnd {
     pub scan: Option<Node>,
     /// Whether the graph now is what the tenant is (no unit missing): clears the mark `partial`.
     pub complete: bool,
+    /// What the next scan finds as [`ScanWriter::remembered`].
+    pub remember: Remember,
+}
+
+/// What a scan leaves for the next one. It belongs to this store and is in no export.
+#[derive(Default, PartialEq, Eq)]
+pub enum Remember {
+    /// Nothing: what the graph holds now is of another origin.
+    #[default]
+    Nothing,
+    /// What was there before.
+    AsBefore,
+    /// That. It may hold what is nobody's to read.
+    This(String),
+}
+
+impl std::fmt::Debug for Remember {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::AsBefore => "AsBefore",
+            Self::This(_) => "This(..)",
+        })
+    }
+}
+
+/// A resource that the graph holds: as much of it as decides what lies in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its key.
+    pub key: String,
+    /// As it is spelled in the graph.
+    pub id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Its kind, where it has one.
+    pub kind: Option<String>,
+    /// `properties`, whole, as JSON text.
+    pub properties: Option<String>,
 }
 
 /// A licence to remove: nodes of these classes at or under this scope that the scan did not see.
@@ -165,6 +215,8 @@ pub struct Unseen {
     pub class: NodeClass,
     /// The most general first.
     pub labels: Vec<String>,
+    /// How well its source knew it.
+    pub standing: Standing,
 }
 
 /// What a scan changed.

@@ -5,6 +5,7 @@
 //! source. Batches of a file are written in its order, so that two runs do the same.
 
 mod absence;
+mod basis;
 mod file;
 mod gather;
 mod leave;
@@ -35,7 +36,7 @@ use crate::{
         report::InputFacts,
         unit::Unit,
     },
-    graph::{Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter},
+    graph::{Remember, Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter},
 };
 
 /// Says what is wrong with the parameters before anything begins.
@@ -46,6 +47,20 @@ pub(crate) fn validate(parameters: &Parameters) -> Result<()> {
     check(parameters)?;
     if parameters.input.is_some() {
         tenant_of(parameters)?;
+    }
+    if parameters.incremental
+        && (parameters.input.is_some() || parameters.record || parameters.resource_limit.is_some())
+    {
+        return Err(Error::invalid(
+            "scan what changed: only Azure tells that, and only of all there is: leave `input`, `record` and `resource_limit` out",
+        )
+        .with_field("/incremental", "excludes `input`, `record` and `resource_limit`"));
+    }
+    if parameters.fast && !parameters.incremental {
+        return Err(
+            Error::invalid("carry over what has no change feed: `fast` goes with `incremental`")
+                .with_field("/fast", "needs `incremental`"),
+        );
     }
     if parameters.record && (parameters.input.is_some() || parameters.resource_limit.is_some()) {
         return Err(Error::invalid(
@@ -95,6 +110,8 @@ struct Scan<'a> {
     filters: Arc<Filters>,
     gathered: Gathered,
     changes: Changes,
+    /// What the next scan finds, if this one misses nothing.
+    remember: Remember,
     /// Taken when the first thing is to be written, so that a file that holds nothing touches no graph.
     writer: Option<Box<dyn ScanWriter>>,
 }
@@ -150,6 +167,7 @@ impl<'a> Scan<'a> {
             gathered: Gathered::new(parameters.resource_limit, of_file),
             parameters,
             changes,
+            remember: Remember::Nothing,
             writer: None,
         })
     }
@@ -200,12 +218,17 @@ impl<'a> Scan<'a> {
         let Some(writer) = self.writer.take() else {
             return Err(Error::internal("end a scan that has no way into the graph"));
         };
+        let remember = match std::mem::take(&mut self.remember) {
+            Remember::This(_) if !is_complete => Remember::AsBefore,
+            other => other,
+        };
         let counts = writer
             .finish(ScanEnd {
                 removals: removals.licences,
                 gone: removals.gone,
                 scan: Some(node),
                 complete: is_complete,
+                remember,
             })
             .await?;
         self.context

@@ -162,6 +162,8 @@ fn dress(world: &World, call: &Call, part: Part, reply: &mut Reply) {
         reply.set("strict-transport-security", "max-age=31536000; includeSubDomains");
     }
     reply.set("x-content-type-options", "nosniff");
+    let date = world.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    reply.set("date", date);
 }
 
 fn note(

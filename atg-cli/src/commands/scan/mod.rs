@@ -37,6 +37,10 @@ Examples:
   How many calls that takes, and how long at least:
     atg scan --estimate
 
+  Only what changed since the last scan, and then only what Azure tells the changes of:
+    atg scan --incremental
+    atg scan --incremental --fast
+
 Exit codes: 0 everything was read; 6 some of it could not be, the summary says what; 130 cancelled.";
 
 /// Read a tenant and bring the graph up to date
@@ -70,6 +74,13 @@ pub(crate) struct ScanArgs {
     /// Work out all relationships anew, also those of unchanged resources
     #[arg(long)]
     rebuild_edges: bool,
+    /// Read again only what changed since the last complete scan, and what Azure has no change feed of; where the feeds do
+    /// not reach back that far, everything
+    #[arg(long, conflicts_with_all = ["from", "limit", "record", "estimate"])]
+    incremental: bool,
+    /// With --incremental: leave out what has no change feed too; the report says how old it is
+    #[arg(long, requires = "incremental")]
+    fast: bool,
     /// Fail at once, instead of waiting, while another scan of the tenant runs
     #[arg(long)]
     no_wait: bool,
@@ -85,7 +96,7 @@ pub(crate) struct ScanArgs {
     /// Go on with a scan that died, by the id of its job; it keeps its own parameters
     #[arg(long, value_name = "JOB_ID", conflicts_with_all = [
         "from", "tenant_id", "subscription", "resource_group", "resource_type", "limit", "no_entra", "no_rbac",
-        "rebuild_edges", "no_wait", "authoritative", "keep_export", "record",
+        "rebuild_edges", "incremental", "fast", "no_wait", "authoritative", "keep_export", "record",
     ])]
     resume: Option<JobId>,
     /// Keep an export of the graph as it is after the scan
@@ -153,6 +164,8 @@ fn parameters(args: &ScanArgs, session: &Session) -> Result<Parameters, Error> {
         include_entra: !args.no_entra,
         include_rbac: !args.no_rbac,
         rebuild_edges: args.rebuild_edges,
+        incremental: args.incremental,
+        fast: args.fast,
         no_wait: args.no_wait,
         input: None,
         authoritative: args.authoritative.clone(),

@@ -1,5 +1,6 @@
 //! All collectors.
 
+mod changed;
 mod children;
 mod diagnostics;
 mod directory;
@@ -7,11 +8,17 @@ mod hierarchy;
 mod listings;
 mod resources;
 mod tables;
+mod within;
 
 use std::{collections::HashSet, sync::Arc};
 
-pub use self::{hierarchy::Hierarchy, resources::Resources};
-use crate::collector::{Collector, Part, Text};
+pub(crate) use self::directory::{FEEDS, Feed};
+pub use self::{changed::ChangedResources, hierarchy::Hierarchy, resources::Resources};
+use self::{directory::ChangedObjects, within::Within};
+use crate::{
+    collector::{Collector, Part, Text},
+    feed::{Basis, Changed},
+};
 
 /// Every collector, in the order in which manifests and tables show them.
 #[must_use]
@@ -60,6 +67,51 @@ pub fn that_read(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<dyn Collector>> {
         .zip(needed)
         .filter_map(|(own, needed)| needed.then_some(own))
         .collect()
+}
+
+/// Those that stand in the place of others where only what changed is read.
+#[must_use]
+pub fn of_changes() -> Vec<Arc<dyn Collector>> {
+    let mut all: Vec<Arc<dyn Collector>> = vec![Arc::new(ChangedResources::new(Changed::default()))];
+    for feed in FEEDS {
+        all.extend(ChangedObjects::of(feed.path, Vec::new()).map(arc));
+    }
+    all
+}
+
+/// The collectors of a scan that goes by that.
+#[must_use]
+pub fn by(basis: &Basis) -> Vec<Arc<dyn Collector>> {
+    let mut chosen: Vec<Arc<dyn Collector>> = Vec::new();
+    for own in all() {
+        let declaration = own.declaration();
+        let objects = || {
+            let path = declaration.name.strip_prefix(directory::PREFIX)?;
+            ChangedObjects::of(path, basis.objects.get(path)?.clone())
+        };
+        if let Some(objects) = objects() {
+            chosen.push(Arc::new(objects));
+            continue;
+        }
+        let is_carried = basis.carried.contains_key(&*declaration.name);
+        match &basis.resources {
+            Some(changed) if declaration.name == Resources::NAME => {
+                chosen.push(Arc::new(Within::others(own, changed)));
+                chosen.push(Arc::new(ChangedResources::new(changed.clone())));
+            }
+            // What lies in what is read is read too.
+            Some(changed) if is_carried && declaration.part != Part::Directory => {
+                chosen.push(Arc::new(Within::others(own, changed)));
+            }
+            _ if is_carried => {}
+            _ => chosen.push(own),
+        }
+    }
+    chosen
+}
+
+fn arc(collector: impl Collector) -> Arc<dyn Collector> {
+    Arc::new(collector)
 }
 
 #[cfg(test)]

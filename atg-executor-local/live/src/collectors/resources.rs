@@ -6,12 +6,15 @@ use crate::{
     listing::Listing,
 };
 
-/// All columns that say something of their own: tenant, subscription and group stand in the ID. In the order in which Resource
-/// Manager mostly has them, since an edge keeps the path where it was said first.
-const QUERY: &str = "resources \
-    | project id, name, type, kind, location, managedBy, sku, plan, zones, extendedLocation, identity, tags, \
-      properties, systemData \
-    | order by id asc";
+/// The query for all of them, or for those that a condition admits. All columns that say something of their own: tenant,
+/// subscription and group stand in the ID. In the order in which Resource Manager mostly has them, since an edge keeps the
+/// path where it was said first.
+pub(super) fn query_of(condition: &str) -> String {
+    format!(
+        "resources {condition}| project id, name, type, kind, location, managedBy, sku, plan, zones, extendedLocation, \
+         identity, tags, properties, systemData | order by id asc"
+    )
+}
 
 /// The rows of a page.
 const PAGE: u64 = 1_000;
@@ -65,7 +68,7 @@ impl Collector for Resources {
     fn begin(&self, ground: &Ground) -> Vec<Listing> {
         let shares = shares(&ground.subscriptions);
         let listing =
-            |(index, ids): (usize, Vec<String>)| Listing::query(format!("share/{index}"), QUERY, ids);
+            |(index, ids): (usize, Vec<String>)| Listing::query(format!("share/{index}"), query_of(""), ids);
         shares.into_iter().enumerate().map(listing).collect()
     }
 }

@@ -4,20 +4,27 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     path::Path,
+    sync::Arc,
 };
 
 use atg_azure_sim::Entry;
 use atg_live::{
-    collector::{CallDeclaration, Part},
+    collector::{CallDeclaration, Collector, Part},
     collectors, confirm,
 };
 use serde_json::json;
 
 use crate::support::{demo, ground, plan, run, transport};
 
+/// Every collector, those for changes last.
+fn everyone() -> Vec<Arc<dyn Collector>> {
+    let all = collectors::all().into_iter();
+    all.chain(collectors::of_changes()).collect()
+}
+
 /// What collectors declare, each call once.
 fn declared() -> BTreeSet<CallDeclaration> {
-    let all = collectors::all();
+    let all = everyone();
     let of_collectors = all.iter().flat_map(|own| own.declaration().calls.clone());
     of_collectors.chain(confirm::calls()).collect()
 }
@@ -44,7 +51,7 @@ fn the_table_of_permissions_is_what_collectors_declare() {
             "\n## {title}\n\n| Collector | Reads | Call | Version | Needs |\n|---|---|---|---|---|\n"
         )
         .unwrap();
-        for collector in collectors::all() {
+        for collector in everyone() {
             let own = collector.declaration();
             if own.part != part {
                 continue;

@@ -18,14 +18,15 @@ use super::failure::Sql;
 pub(super) const APPLICATION_ID: u32 = 0x4154_4767;
 
 /// The version that [`STEPS`] end at.
-pub(super) const SCHEMA_VERSION: u32 = 3;
+pub(super) const SCHEMA_VERSION: u32 = 4;
 
 /// What each version adds to the one before it. A new file takes all of them, an old one those that it lacks, so both are
 /// the same.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
 ];
 
 /// The mark of a tenant that is being written, or was left so: an answer may mix two states.

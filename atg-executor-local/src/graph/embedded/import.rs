@@ -289,7 +289,8 @@ impl Import {
             session
                 .db
                 .execute(
-                    "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4 WHERE id = ?1",
+                    "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4, remembered = NULL
+                     WHERE id = ?1",
                     params![
                         session.lock.tenant,
                         // What an export holds is all there; whether the tenant has more, it cannot know.

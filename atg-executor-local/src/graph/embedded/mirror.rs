@@ -126,11 +126,17 @@ impl Filler {
     }
 
     /// The tenant's row, with its mark and the number of its edges.
-    pub(crate) fn tenant(&self, tenant: TenantId, partial: i64, edges: i64) -> Result<i64> {
+    pub(crate) fn tenant(
+        &self,
+        tenant: TenantId,
+        partial: i64,
+        edges: i64,
+        remembered: Option<&str>,
+    ) -> Result<i64> {
         self.db
             .query_row(
-                "INSERT INTO tenant (tenant_id, partial, edges) VALUES (?1, ?2, ?3) RETURNING id",
-                params![tenant.to_string(), partial, edges],
+                "INSERT INTO tenant (tenant_id, partial, edges, remembered) VALUES (?1, ?2, ?3, ?4) RETURNING id",
+                params![tenant.to_string(), partial, edges, remembered],
                 |row| row.get(0),
             )
             .during("prepare the scan")
@@ -352,6 +358,8 @@ pub(crate) struct Ending {
     pub(crate) edges: i64,
     pub(crate) last_scan_id: Option<String>,
     pub(crate) last_scan_at: Option<String>,
+    /// What the scan leaves for the next one.
+    pub(crate) remembered: Option<String>,
 }
 
 /// What tells two edges apart: owner, ends, type, path.
@@ -443,7 +451,7 @@ impl Outbox {
     /// The tenant's row.
     pub(crate) fn ending(&self, db: &Connection) -> Result<Ending> {
         db.prepare_cached(
-            "SELECT partial, edges, last_scan_id, last_scan_at FROM tenant WHERE tenant_id = ?1",
+            "SELECT partial, edges, last_scan_id, last_scan_at, remembered FROM tenant WHERE tenant_id = ?1",
         )
         .and_then(|mut statement| {
             statement.query_row([&self.tenant], |row| {
@@ -452,6 +460,7 @@ impl Outbox {
                     edges: row.get(1)?,
                     last_scan_id: row.get(2)?,
                     last_scan_at: row.get(3)?,
+                    remembered: row.get(4)?,
                 })
             })
         })

@@ -19,7 +19,7 @@ use super::{
     scan::Scan,
     session::Session,
 };
-use crate::graph::{Described, Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter, Unseen};
+use crate::graph::{Described, Held, Removal, ScanCounts, ScanEnd, ScanStart, ScanWriter, Unseen};
 
 /// How often a waiting scan looks whether its turn has come.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -31,6 +31,9 @@ type Answer<T> = oneshot::Sender<Result<T>>;
 enum Request {
     Write(Vec<Described>, Option<Vec<u8>>, Answer<()>),
     Kept(u64, Answer<Option<(u64, Vec<u8>)>>),
+    Remembered(Answer<Option<String>>),
+    Held(Vec<String>, String, u64, Answer<Vec<Held>>),
+    Holds(Vec<String>, Answer<Vec<bool>>),
     Unseen(Vec<Removal>, Answer<Vec<Unseen>>),
     Finish(Box<ScanEnd>, Answer<ScanCounts>),
 }
@@ -128,6 +131,15 @@ fn serve(mut scan: Scan, inbox: &Receiver<Request>) {
             Ok(Request::Kept(after, answer)) => {
                 let _ = answer.send(scan.kept(after));
             }
+            Ok(Request::Remembered(answer)) => {
+                let _ = answer.send(scan.remembered());
+            }
+            Ok(Request::Held(types, after, limit, answer)) => {
+                let _ = answer.send(scan.held(&types, &after, limit));
+            }
+            Ok(Request::Holds(ids, answer)) => {
+                let _ = answer.send(scan.holds(&ids));
+            }
             Ok(Request::Unseen(removals, answer)) => {
                 let _ = answer.send(scan.unseen(&removals));
             }
@@ -216,6 +228,19 @@ impl ScanWriter for Writer {
 
     async fn kept(&mut self, after: u64) -> Result<Option<(u64, Vec<u8>)>> {
         self.ask(|answer| Request::Kept(after, answer)).await
+    }
+
+    async fn remembered(&mut self) -> Result<Option<String>> {
+        self.ask(Request::Remembered).await
+    }
+
+    async fn held(&mut self, types: &[String], after: &str, limit: u64) -> Result<Vec<Held>> {
+        self.ask(|answer| Request::Held(types.to_vec(), after.to_owned(), limit, answer))
+            .await
+    }
+
+    async fn holds(&mut self, ids: &[String]) -> Result<Vec<bool>> {
+        self.ask(|answer| Request::Holds(ids.to_vec(), answer)).await
     }
 
     async fn unseen(&mut self, removals: &[Removal]) -> Result<Vec<Unseen>> {

@@ -83,7 +83,12 @@ pub(super) fn known(
     let doing = "read what the graph holds of the tenant";
     let mirror = Mirror::create(scratch)?;
     let mut filler = mirror.filler()?;
-    let tenant = filler.tenant(lock.tenant, lock.was_partial, lock.edges)?;
+    let tenant = filler.tenant(
+        lock.tenant,
+        lock.was_partial,
+        lock.edges,
+        lock.remembered.as_deref(),
+    )?;
     let mut numbers = Numbers::default();
     let mut parameters = Packer::new();
     parameters

@@ -40,6 +40,8 @@ pub(super) struct Lock {
     pub(super) was_partial: i64,
     /// How many edges the tenant has.
     pub(super) edges: i64,
+    /// What the last scan left for the next one.
+    pub(super) remembered: Option<String>,
     heart: JoinHandle<()>,
     held: bool,
     /// Whether anything may have been written.
@@ -127,7 +129,7 @@ pub(super) async fn try_take(
              FOREACH (_ IN CASE WHEN taken THEN [] ELSE [1] END |
                  SET t.fence = fence, t.nonce = $nonce, t.holder = $holder, t.heartbeat_at = timestamp(),
                      t.was_partial = was, t.partial = 1)
-             RETURN taken, t.holder, t.fence, was, t.edges",
+             RETURN taken, t.holder, t.fence, was, t.edges, t.remembered",
             &own,
             doing,
         )
@@ -141,6 +143,7 @@ pub(super) async fn try_take(
                 Value::Int(fence),
                 Value::Int(was_partial),
                 Value::Int(edges),
+                remembered,
             ],
         ) => Ok(Ok(Lock {
             heart: tokio::spawn(beat(server.clone(), tenant, *fence, rhythm.heartbeat)),
@@ -150,6 +153,7 @@ pub(super) async fn try_take(
             fence: *fence,
             was_partial: *was_partial,
             edges: *edges,
+            remembered: remembered.as_str().map(str::to_owned),
             held: true,
             touched: false,
         })),

@@ -361,15 +361,18 @@ impl Carried {
 /// The end of a scan: how it ended, and the tenant back.
 pub(super) fn end(tenant: TenantId, fence: i64, ending: &Ending) -> (&'static str, Packer) {
     let mut parameters = Packer::new();
-    parameters.map(6).text("tenant").text(&tenant.to_string());
+    parameters.map(7).text("tenant").text(&tenant.to_string());
     parameters.text("fence").int(fence);
     parameters.text("partial").int(ending.partial);
     parameters.text("edges").int(ending.edges);
     parameters.text("id").optional(ending.last_scan_id.as_deref());
     parameters.text("at").optional(ending.last_scan_at.as_deref());
+    parameters
+        .text("remembered")
+        .optional(ending.remembered.as_deref());
     let text = "MATCH (t:_Tenant {tenant_id: $tenant, fence: $fence})
                 SET t.partial = $partial, t.edges = $edges, t.last_scan_id = $id, t.last_scan_at = $at,
-                    t.holder = null, t.heartbeat_at = null
+                    t.remembered = $remembered, t.holder = null, t.heartbeat_at = null
                 RETURN count(*)";
     (text, parameters)
 }

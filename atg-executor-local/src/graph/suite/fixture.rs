@@ -107,6 +107,7 @@ impl<'a> Graph<'a> {
             gone: Vec::new(),
             scan: None,
             complete: true,
+            ..ScanEnd::default()
         }
     }
 

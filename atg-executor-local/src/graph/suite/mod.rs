@@ -8,6 +8,7 @@ pub(crate) mod edges;
 pub(crate) mod exchange;
 pub(crate) mod fixture;
 pub(crate) mod going_on;
+pub(crate) mod leaving;
 pub(crate) mod locking;
 pub(crate) mod removal;
 pub(crate) mod writing;
@@ -63,6 +64,13 @@ macro_rules! graph_store_suite {
                 a_scan_that_goes_on_counts_as_if_nothing_had_happened
                 unseen_is_what_a_licence_covers_and_removes_nothing
                 what_is_confirmed_to_be_gone_goes_unless_it_was_seen
+            }
+            leaving {
+                what_a_scan_leaves_is_there_for_the_next_one
+                after_a_stopped_scan_nothing_is_remembered
+                an_import_leaves_nothing
+                what_the_graph_holds_is_told_page_by_page
+                what_is_gone_is_in_no_list_that_was_not_read_again
             }
             locking {
                 a_second_scan_is_refused_by_name

@@ -2,13 +2,17 @@
 //!
 //! A node that was not seen is a candidate if every collector that lists all of its type has read all of its scope. It
 //! goes only when Azure, asked for it by name, says that there is no such thing.
+//!
+//! Of what is read by a change feed, what the feed tells nothing of was not looked for: only what changed is a candidate,
+//! and what lies in it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use atg_live::{
     collector::{Declaration, scope_of},
     collectors,
     confirm::{Candidate, Verdict, confirm},
+    feed::{Basis, changed_name},
 };
 use atg_sdk::Result;
 use serde_json::json;
@@ -17,25 +21,35 @@ use super::{Scan, live::counters};
 use crate::{
     azure::transport::Transport,
     discovery::unit::{Unit, UnitState},
-    graph::{NodeClass, Removal, Unseen},
+    graph::{NodeClass, Removal, Standing, Unseen},
 };
 
-/// The IDs of what was not seen and is confirmed to be gone. What was not seen and stays is said in the report.
+/// What was not seen.
+#[derive(Debug, Default)]
+pub(super) struct Absent {
+    /// The IDs of what is confirmed to be gone.
+    pub(super) gone: Vec<String>,
+    /// The IDs of what nobody could tell of: the next scan asks again.
+    pub(super) doubtful: Vec<String>,
+}
+
+/// What was not seen, and what a second source says of it. What stays is said in the report.
 pub(super) async fn confirmed(
     scan: &mut Scan<'_>,
     units: &[Unit],
+    basis: &Basis,
     transport: &Transport,
-) -> Result<Vec<String>> {
+) -> Result<Absent> {
     let narrowed = scan.parameters.resource_limit.is_some() || scan.filters.narrows();
     if narrowed {
-        return Ok(Vec::new());
+        return Ok(Absent::default());
     }
     let everything = Removal {
         scope: "/".to_owned(),
         classes: vec![NodeClass::Hierarchy, NodeClass::Resource, NodeClass::Entra],
     };
     let unseen = scan.writer().await?.unseen(&[everything]).await?;
-    let claims = Claims::new(units);
+    let mut claims = Claims::new(units, basis);
     let (mut candidates, mut lost) = (Vec::new(), BTreeSet::new());
     for node in unseen {
         if is_subscription(&node) {
@@ -53,20 +67,23 @@ pub(super) async fn confirmed(
         }
     }
     if candidates.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Absent::default());
     }
     let step = format!("asking for {} nodes that were not seen", candidates.len());
     scan.context.progress(0.87, &step, counters(scan, transport));
     let verdicts = confirm(transport, &candidates).await;
-    let (mut gone, mut unconfirmed) = (Vec::new(), 0_u64);
+    let (mut absent, mut unconfirmed) = (Absent::default(), 0_u64);
     for (candidate, verdict) in candidates.iter().zip(verdicts) {
         let reason = match verdict {
             Verdict::Gone => {
-                gone.push(candidate.id().to_owned());
+                absent.gone.push(candidate.id().to_owned());
                 continue;
             }
             Verdict::There => "it is there: the list that left it out lags behind".to_owned(),
-            Verdict::Unknown(reason) => reason,
+            Verdict::Unknown(reason) => {
+                absent.doubtful.push(candidate.id().to_owned());
+                reason
+            }
         };
         unconfirmed += 1;
         let item = json!({ "id": candidate.id(), "reason": reason });
@@ -78,7 +95,7 @@ pub(super) async fn confirmed(
         );
         scan.gathered.report.warn(scan.context, warning);
     }
-    Ok(gone)
+    Ok(absent)
 }
 
 fn is_subscription(node: &Unseen) -> bool {
@@ -89,11 +106,18 @@ fn is_subscription(node: &Unseen) -> bool {
 struct Claims<'a> {
     declarations: Vec<Declaration>,
     states: HashMap<(&'a str, &'a str), UnitState>,
+    basis: &'a Basis,
+    /// What changed, by lower-cased IDs.
+    touched: HashSet<String>,
+    /// The candidates so far.
+    chosen: HashSet<String>,
 }
 
 impl<'a> Claims<'a> {
-    fn new(units: &'a [Unit]) -> Self {
+    fn new(units: &'a [Unit], basis: &'a Basis) -> Self {
         let all = collectors::all();
+        let targets = basis.resources.iter().flat_map(|changed| changed.targets.keys());
+        let objects = basis.objects.values().flatten();
         Self {
             // Those that took no part too: what only they list is not gone because nobody looked.
             declarations: all.iter().map(|own| own.declaration().clone()).collect(),
@@ -101,10 +125,18 @@ impl<'a> Claims<'a> {
                 .iter()
                 .map(|unit| ((unit.scope.as_str(), unit.collector.as_str()), unit.state))
                 .collect(),
+            basis,
+            touched: targets
+                .chain(objects)
+                .chain(&basis.doubtful)
+                .map(|id| id.to_lowercase())
+                .collect(),
+            chosen: HashSet::new(),
         }
     }
 
-    fn candidate(&self, node: &Unseen) -> Option<Candidate> {
+    /// Told of nodes in the order of their keys, so that what contains others comes first.
+    fn candidate(&mut self, node: &Unseen) -> Option<Candidate> {
         let (name, scope) = match node.class {
             NodeClass::Entra => (entra_type(node)?, "/".to_owned()),
             _ => (node.resource_type.clone()?.to_lowercase(), scope_of(&node.id)),
@@ -113,17 +145,24 @@ impl<'a> Claims<'a> {
         if claimants.is_empty() && node.class == NodeClass::Resource {
             claimants = self.listing("*").collect();
         }
-        let complete = |own: &&Declaration| self.is_complete(own, &scope);
-        if claimants.is_empty() || !claimants.iter().all(complete) {
+        let key = node.id.trim_end_matches('/').to_lowercase();
+        let looked_for = |own: &&Declaration| self.looked_for(own, &scope, node, &key);
+        let claimed = !claimants.is_empty() && claimants.iter().all(looked_for);
+        // What lies in something that is gone is gone, whoever lists it.
+        let goes_along =
+            self.basis.resources.is_some() && lies_in(&key, &self.chosen) && self.all_resources(&scope);
+        if !claimed && !goes_along {
             return None;
         }
-        Some(match node.class {
+        let candidate = match node.class {
             NodeClass::Entra => Candidate::Object(node.id.clone()),
             _ => Candidate::Resource {
                 id: node.id.clone(),
                 resource_type: node.resource_type.clone()?,
             },
-        })
+        };
+        self.chosen.insert(key);
+        Some(candidate)
     }
 
     fn listing<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b Declaration> + 'b {
@@ -132,14 +171,55 @@ impl<'a> Claims<'a> {
             .filter(move |own| own.lists_all.iter().any(|listed| *listed == name))
     }
 
-    /// One that goes by resources has nothing to read where there are none, and then no unit.
-    fn is_complete(&self, own: &Declaration, scope: &str) -> bool {
-        let state = |name: &str| self.states.get(&(scope, name)).copied();
-        match state(&own.name) {
-            Some(state) => state == UnitState::Complete,
-            None => !own.follows.is_empty() && state("resources") == Some(UnitState::Complete),
+    fn state(&self, scope: &str, collector: &str) -> Option<UnitState> {
+        self.states.get(&(scope, collector)).copied()
+    }
+
+    /// Whether all resources of a scope are known, read again or not.
+    fn all_resources(&self, scope: &str) -> bool {
+        let name = collectors::Resources::NAME;
+        [name, &changed_name(name)]
+            .iter()
+            .any(|name| self.state(scope, name) == Some(UnitState::Complete))
+    }
+
+    /// Whether a collector would have shown the node if it were there.
+    fn looked_for(&self, own: &Declaration, scope: &str, node: &Unseen, key: &str) -> bool {
+        let whole = self.state(scope, &own.name);
+        if self.basis.carried.contains_key(&*own.name) && self.is_by_feed(scope) {
+            // Only at what changed was it asked.
+            return whole.is_none_or(|state| state == UnitState::Complete)
+                && self.all_resources(scope)
+                && lies_in(key, &self.touched);
+        }
+        match whole.or_else(|| self.state(scope, &changed_name(&own.name))) {
+            Some(state) if whole.is_some() => state == UnitState::Complete,
+            Some(state) => {
+                state == UnitState::Complete
+                    && (self.touched.contains(key)
+                        || (node.standing == Standing::Inline && lies_in(key, &self.touched)))
+            }
+            // One that goes by resources has nothing to read where there are none, and then no unit.
+            None => !own.follows.is_empty() && self.all_resources(scope),
         }
     }
+
+    fn is_by_feed(&self, scope: &str) -> bool {
+        let id = scope.strip_prefix("/subscriptions/");
+        self.basis
+            .resources
+            .as_ref()
+            .is_some_and(|changed| id.is_none_or(|id| changed.subscriptions.contains(id)))
+    }
+}
+
+/// Whether an ID lies in one of those.
+fn lies_in(key: &str, ids: &HashSet<String>) -> bool {
+    !ids.is_empty()
+        && key
+            .match_indices('/')
+            .skip(1)
+            .any(|(end, _)| ids.contains(&key[..end]))
 }
 
 /// `#microsoft.graph.user`, by the label.
@@ -173,6 +253,7 @@ mod tests {
             resource_type: Some(resource_type.to_owned()),
             class,
             labels: vec![label.to_owned()],
+            standing: Standing::Own,
         }
     }
 
@@ -184,7 +265,8 @@ mod tests {
             unit("/subscriptions/b", "resources", UnitState::Partial),
             unit("/subscriptions/b", "hierarchy", UnitState::Complete),
         ];
-        let claims = Claims::new(&units);
+        let whole = Basis::default();
+        let mut claims = Claims::new(&units, &whole);
         let resource = |id: &str| {
             node(
                 id,

@@ -1,5 +1,7 @@
 //! What a scan leaves: its node, `manifest.json`, `report.json`, `changes.jsonl`.
 
+use std::collections::BTreeMap;
+
 use atg_sdk::{
     Counters, Error, Result,
     model::operations::{export, scan::IncompleteUnit},
@@ -27,6 +29,8 @@ pub(super) struct AzureFacts {
     pub(super) calls: Vec<JsonValue>,
     /// Collectors that were left out for want of permission.
     pub(super) skipped: Vec<JsonValue>,
+    /// Collectors that were not asked again, with when they were.
+    pub(super) carried_over: BTreeMap<String, String>,
     /// What was asked how often.
     pub(super) requests: JsonValue,
     /// The recording that answered in Azure's place.
@@ -35,7 +39,10 @@ pub(super) struct AzureFacts {
 
 /// Whether nothing is missing that was asked for.
 pub(super) fn is_complete(unit: &Unit) -> bool {
-    matches!(unit.state, UnitState::Complete | UnitState::Skipped)
+    matches!(
+        unit.state,
+        UnitState::Complete | UnitState::Skipped | UnitState::CarriedOver
+    )
 }
 
 /// The units of which something is missing, as the output shows them.
@@ -131,6 +138,11 @@ pub(super) async fn artifacts(scan: Scan<'_>, units: &[Unit], counts: ScanCounts
     if let Origin::Azure(azure) = &scan.origin {
         of_manifest["calls"] = json!(azure.calls);
         run["requests"] = azure.requests.clone();
+        // When is a matter of the run; what it was is in the units.
+        if !azure.carried_over.is_empty() {
+            of_manifest["carried_over"] = json!(azure.carried_over);
+            run["carried_over"] = json!(azure.carried_over);
+        }
     }
     manifest(&scan, units).write_to(&of_manifest, &mut file)?;
     file.finish().await?;

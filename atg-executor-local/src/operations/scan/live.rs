@@ -19,14 +19,20 @@ use atg_sdk::{
 use serde_json::{Value as JsonValue, json};
 use tokio::task::{self, JoinHandle};
 
-use super::{Origin, Removals, Scan, absence, leave::AzureFacts, recording};
+use super::{
+    Origin, Removals, Scan,
+    absence::{self, Absent},
+    basis,
+    leave::AzureFacts,
+    recording,
+};
 use crate::{
     ArtifactWriter,
     azure::{budget::BucketReport, transport::Transport},
     context::{Context, Ended},
     discovery::{
         filter::{Filters, check},
-        live::{Worked, read_checkpoint, work_through},
+        live::{Worked, read_basis, read_checkpoint, work_through},
         report::InputFacts,
         unit::{Collector, Tally, Unit, UnitKey, UnitState},
     },
@@ -119,31 +125,37 @@ pub(super) async fn over(
         scan.gathered.report.warn(context, warning);
     }
     warn_of_ground(&mut scan, &ground);
-    let absent = ground.absent.clone();
-    let needed = collectors::that_read(|read| scan.filters.may_take_type(read));
-    let mut plan = Plan::new(needed, ground);
-    let expected = plan
-        .ground()
-        .subscriptions
-        .iter()
-        .filter_map(|own| own.rows)
-        .sum();
+    let absent_subscriptions = ground.absent.clone();
+    let basis = basis::settle(&mut scan, &ground, transport, from_the_beginning).await?;
+    let mut plan = if scan.filters.narrows() {
+        Plan::new(
+            collectors::that_read(|read| scan.filters.may_take_type(read)),
+            ground,
+        )
+    } else {
+        Plan::by(&basis, ground)
+    };
+    basis::know(&mut scan, &mut plan, &basis).await?;
+    let rows = basis::rows(plan.ground());
+    let expected = rows.values().sum();
     go_on(&mut scan, &mut plan, transport).await?;
     let run = plan.start(transport);
     let ends = read(&mut scan, run, expected, transport).await?;
     scan.gathered.warn_of_filters(&scan.filters, context);
     let mut units = settle(&mut scan, &ends, transport);
-    units.extend(absent.into_iter().map(unlisted));
-    let gone = if ends.is_some() {
-        let confirmed = absence::confirmed(&mut scan, &units, transport);
+    units.extend(absent_subscriptions.into_iter().map(unlisted));
+    let absent = if ends.is_some() {
+        let confirmed = absence::confirmed(&mut scan, &units, &basis, transport);
         unless_cancelled(context, confirmed).await?
     } else {
-        Vec::new()
+        Absent::default()
     };
+    basis::carry_over(&mut scan, &mut units, &basis);
+    basis::leave(&mut scan, &basis, &rows, &units, absent.doubtful);
     count_requests(&mut scan, transport, &used_before);
     let removals = Removals {
         licences: Vec::new(),
-        gone,
+        gone: absent.gone,
     };
     if let Some(recorder) = way.recorder {
         recorder.finish().await?.finish().await?;
@@ -152,7 +164,10 @@ pub(super) async fn over(
 }
 
 /// Waits for something of Azure, as long as nobody wants the scan to stop.
-async fn unless_cancelled<T>(context: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn unless_cancelled<T>(
+    context: &Context,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     tokio::select! {
         biased;
         () = context.cancel().cancelled() => Err(Error::cancelled()),
@@ -221,6 +236,9 @@ async fn go_on(scan: &mut Scan<'_>, plan: &mut Plan, transport: &Transport) -> R
     while let Some((number, content)) = scan.writer().await?.kept(after).await? {
         scan.context.check_cancelled()?;
         after = number;
+        if read_basis(&content)?.is_some() {
+            continue;
+        }
         let pages = read_checkpoint(&content)?;
         taken += pages.len();
         for page in &pages {

@@ -2,6 +2,7 @@
 
 mod asked_for;
 mod going_on;
+mod incremental;
 mod recorded_tenant;
 mod recording;
 mod removal;

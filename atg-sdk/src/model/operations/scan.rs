@@ -36,6 +36,12 @@ pub struct Parameters {
     pub include_rbac: bool,
     /// Work all edges out anew, also those of unchanged resources.
     pub rebuild_edges: bool,
+    /// Read again only what changed since the last complete scan, as far as Azure tells that, and what it does not tell of.
+    /// Without such a scan, or where the feeds do not reach back to it, everything is read.
+    pub incremental: bool,
+    /// With `incremental`: leave out what no feed tells of too. The graph keeps what an earlier scan read of it, and the
+    /// report says when that was.
+    pub fast: bool,
     /// Refuse at once, instead of waiting, while another scan of the tenant runs.
     pub no_wait: bool,
     /// A recorded source to read instead of Azure.
@@ -61,6 +67,8 @@ impl Default for Parameters {
             include_entra: true,
             include_rbac: true,
             rebuild_edges: false,
+            incremental: false,
+            fast: false,
             no_wait: false,
             input: None,
             authoritative: Vec::new(),

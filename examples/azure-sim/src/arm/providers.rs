@@ -90,6 +90,14 @@ fn namespaces(ask: &Ask<'_>, subscription: Option<&str>) -> BTreeMap<String, (St
             add(namespace, kind);
         }
     }
+    // A provider stays registered when the last of its resources is gone.
+    let below = format!("{}/", scope.to_lowercase());
+    for change in &ask.tenant().history().rows {
+        let gone = change.before.as_ref().filter(|row| row.key.starts_with(&below));
+        if let Some((namespace, kind)) = gone.and_then(|row| row.kind.split_once('/')) {
+            add(namespace, kind);
+        }
+    }
     found
 }
 

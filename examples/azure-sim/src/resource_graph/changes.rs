@@ -11,13 +11,19 @@ use crate::tenant::{ChangeKind, Changed, Class, Row, Tenant};
 /// How long changes are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// The changes of rows of these classes, each as a row of its own.
-pub(super) fn rows(tenant: &Tenant, classes: &[Class], now: Timestamp) -> Vec<Arc<Row>> {
+/// The changes of rows of these classes, each as a row of its own. `until`: what happened later is not known here yet.
+pub(super) fn rows(
+    tenant: &Tenant,
+    classes: &[Class],
+    now: Timestamp,
+    until: Option<Timestamp>,
+) -> Vec<Arc<Row>> {
     tenant
         .history()
         .rows
         .iter()
         .filter(|change| now.duration_since(change.at) <= KEPT)
+        .filter(|change| until.is_none_or(|until| change.at <= until))
         .filter_map(|change| {
             let subject = change.subject()?;
             let is_one = classes.contains(&subject.class);

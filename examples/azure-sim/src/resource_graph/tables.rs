@@ -224,7 +224,7 @@ impl Table {
             Self::Empty => Box::new(std::iter::empty()),
             Self::Changes(classes) => {
                 let after = after.map(str::to_owned);
-                let mut rows = changes::rows(ask.tenant(), classes, ask.world.now());
+                let mut rows = changes::rows(ask.tenant(), classes, ask.world.now(), time(&ask));
                 rows.retain(|row| after.as_deref().is_none_or(|after| row.key.as_str() > after));
                 rows.sort_by(|a, b| a.key.cmp(&b.key));
                 Box::new(rows.into_iter().filter(sees))

@@ -3,15 +3,18 @@
 //! Objects come in pages of 999 with the properties that are asked for; what hangs on each (members, owners, roles that it
 //! gives) is asked for in batches of twenty and put into it, so that an object is handed out whole.
 
+mod changed;
 mod kinds;
 mod relations;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use atg_azure::transport::Request;
+use atg_azure::transport::{Request, Transport};
 use serde_json::{Map, Value};
 
+pub(super) use self::changed::ChangedObjects;
+pub(crate) use self::changed::{FEEDS, Feed};
 pub(super) use self::kinds::KINDS;
 use self::kinds::Kind;
 use crate::{
@@ -21,6 +24,9 @@ use crate::{
     page::{Made, Source},
     reader::{Reader, Shortfall},
 };
+
+/// What the names of these collectors begin with.
+pub(super) const PREFIX: &str = "directory/";
 
 /// An object on its way.
 type Object = Map<String, Value>;
@@ -43,6 +49,10 @@ impl Directory {
     fn new(kind: &'static Kind) -> Self {
         let call = |path: String| CallDeclaration::new(path, "v1.0", kind.permission);
         let mut calls = vec![call(format!("GET /{}", kind.path))];
+        if FEEDS.iter().any(|feed| feed.path == kind.path) {
+            // Where the feed goes on behind this scan.
+            calls.push(call(format!("GET /{}/delta", kind.path)));
+        }
         if !kind.relations.is_empty() {
             calls.push(call("POST /$batch".to_owned()));
             calls.push(call(format!("GET /{}/{{id}}", kind.path)));
@@ -52,7 +62,7 @@ impl Directory {
         }
         Self {
             declaration: Declaration {
-                name: format!("directory/{}", kind.path).into(),
+                name: format!("{PREFIX}{}", kind.path).into(),
                 about: kind.about.into(),
                 part: Part::Directory,
                 calls,
@@ -92,20 +102,9 @@ impl Collector for Directory {
         };
         while let Some(page) = pages.next().await {
             let page = page?;
-            let mut objects = Vec::with_capacity(page.len());
-            for text in page.items() {
-                let mut object: Object = serde_json::from_str(text).map_err(|error| {
-                    Shortfall::contradiction(format!("an object of {} is none: {error}", self.kind.path))
-                })?;
-                // Lists of one kind do not say which.
-                object.insert("@odata.type".to_owned(), self.kind.odata_type().into());
-                objects.push(object);
-            }
-            let objects = relations::complete(&transport, self.kind, objects).await?;
-            let mut made = Made::default();
-            for object in objects {
-                made.push(&Value::Object(object).to_string());
-            }
+            let objects: Result<Vec<Object>, Shortfall> =
+                page.items().map(|text| object_of(self.kind, text)).collect();
+            let made = whole(&transport, self.kind, objects?).await?;
             let cursor = page.cursor().map(str::to_owned);
             reader
                 .hand_out(Source::MicrosoftGraph, made, cursor, page.answer().ids().request)
@@ -113,4 +112,21 @@ impl Collector for Directory {
         }
         Ok(())
     }
+}
+
+/// An object, which says what it is: lists of one kind do not.
+fn object_of(kind: &Kind, text: &str) -> Result<Object, Shortfall> {
+    let mut object: Object = serde_json::from_str(text)
+        .map_err(|error| Shortfall::contradiction(format!("an object of {} is none: {error}", kind.path)))?;
+    object.insert("@odata.type".to_owned(), kind.odata_type().into());
+    Ok(object)
+}
+
+/// Objects with what hangs on them.
+async fn whole(transport: &Transport, kind: &Kind, objects: Vec<Object>) -> Result<Made, Shortfall> {
+    let mut made = Made::default();
+    for object in relations::complete(transport, kind, objects).await? {
+        made.push(&Value::Object(object).to_string());
+    }
+    Ok(made)
 }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Scan;
 use crate::graph::{
-    Node, ScanCounts, ScanEnd,
+    Node, Remember, ScanCounts, ScanEnd,
     content::Content,
     embedded::{
         failure::Sql,
@@ -41,15 +41,25 @@ impl Scan {
             .db
             .execute("DELETE FROM checkpoint WHERE tenant = ?1", [session.lock.tenant])
             .during("end the scan")?;
+        let (as_before, remembered) = match end.remember {
+            Remember::Nothing => (false, None),
+            // What stopped in between may have been of another origin.
+            Remember::AsBefore => (session.lock.was_partial != IN_THE_MIDDLE, None),
+            Remember::This(text) => (false, Some(text)),
+        };
         session
             .db
             .execute(
-                "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4 WHERE id = ?1",
+                "UPDATE tenant SET partial = ?2, last_scan_id = ?3, last_scan_at = ?4,
+                     remembered = CASE WHEN ?5 THEN remembered ELSE ?6 END
+                 WHERE id = ?1",
                 params![
                     session.lock.tenant,
                     mark(end.complete, session.lock.was_partial),
                     session.scan_id,
-                    session.now
+                    session.now,
+                    as_before,
+                    remembered
                 ],
             )
             .during("end the scan")?;

@@ -4,6 +4,7 @@ mod aliases;
 mod checkpoint;
 mod edges;
 mod end;
+mod held;
 mod nodes;
 mod pending;
 mod removal;

@@ -5,13 +5,13 @@ use rusqlite::{Row, params};
 
 use super::Scan;
 use crate::graph::{
-    Change, Removal, Unseen,
+    Change, NodeClass, Removal, Unseen,
     content::Content,
     embedded::{
         edge_table::{self, Touched},
         failure::Sql,
         file::IN_THE_MIDDLE,
-        node_table::{self, CONTENT, read_class, read_content},
+        node_table::{self, CONTENT, read_class, read_content, read_standing},
     },
     node_key,
 };
@@ -58,7 +58,7 @@ impl Scan {
         let db = &self.session.db;
         let found = db
             .prepare_cached(
-                "SELECT azure_id, type, class, labels FROM node WHERE id IN (SELECT node FROM temp.doomed) ORDER BY key",
+                "SELECT azure_id, type, class, labels, standing FROM node WHERE id IN (SELECT node FROM temp.doomed) ORDER BY key",
             )
             .and_then(|mut select| {
                 let unseen = |row: &Row<'_>| {
@@ -68,6 +68,7 @@ impl Scan {
                         resource_type: row.get(1)?,
                         class: read_class(row, 2)?,
                         labels: serde_json::from_str(&labels).unwrap_or_default(),
+                        standing: read_standing(row, 4)?,
                     })
                 };
                 select.query_map([], unseen)?.collect()
@@ -153,6 +154,48 @@ impl Scan {
             .during("read what is gone")
     }
 
+    /// An object of the directory that is gone is nobody's member or owner, also where the list that it was in has not been
+    /// read again. The list's own node then states its edges anew when it is.
+    fn leave_lists(&mut self, node: i64) -> Result<()> {
+        let doing = "take what is gone out of lists";
+        let holders: Vec<i64> = self
+            .session
+            .db
+            .prepare_cached(
+                "SELECT DISTINCT e.owner FROM (
+                     SELECT owner, path FROM edge WHERE src = ?1 UNION ALL SELECT owner, path FROM edge WHERE dst = ?1
+                     UNION ALL SELECT owner, path FROM spare_edge WHERE src = ?1
+                     UNION ALL SELECT owner, path FROM spare_edge WHERE dst = ?1) e
+                 JOIN node n ON n.id = e.owner
+                 WHERE e.path IN ('members', 'owners') AND n.class = ?2 AND n.id <> ?1
+                   AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.node = n.id)",
+            )
+            .and_then(|mut select| {
+                select
+                    .query_map(params![node, NodeClass::Entra.number()], |row| row.get(0))?
+                    .collect()
+            })
+            .during(doing)?;
+        for holder in holders {
+            let mut touched = Touched::default();
+            for (edge, place) in edge_table::owned(&self.session.db, holder)? {
+                let of_list = matches!(edge.path.as_str(), "members" | "owners");
+                if of_list && (edge.src == node || edge.dst == node) {
+                    let was_seen = edge_table::delete(&mut self.session, &edge, place, &mut touched)?;
+                    self.counts.edges_removed += u64::from(was_seen);
+                }
+            }
+            edge_table::settle(&mut self.session, &mut self.counts, touched)?;
+            self.session
+                .db
+                // No statement's: the next one is compared with the edges that are there.
+                .prepare_cached("UPDATE edge_set SET hash = zeroblob(length(hash)) WHERE node = ?1")
+                .and_then(|mut update| update.execute([holder]))
+                .during(doing)?;
+        }
+        Ok(())
+    }
+
     fn demote(&mut self, node: i64) -> Result<()> {
         let session = &mut self.session;
         let before: Content = session
@@ -164,6 +207,10 @@ impl Scan {
         let gone = edge_table::delete_owned(session, node, &mut touched)?;
         self.counts.edges_removed += gone;
         edge_table::settle(session, &mut self.counts, touched)?;
+        if before.class == NodeClass::Entra {
+            self.leave_lists(node)?;
+        }
+        let session = &mut self.session;
         let stub = Content::external(&before.id, &before.source);
         let hash = stub.hash();
         node_table::update(

@@ -37,9 +37,22 @@ pub(crate) struct Scan {
     pub(crate) output: Value,
     /// `report.json`
     pub(crate) report: Value,
+    /// `manifest.json`
+    pub(crate) manifest: Value,
 }
 
 impl Scan {
+    /// How many answers a collector's pages came in.
+    pub(crate) fn answers(&self, is_one: impl Fn(&str) -> bool) -> u64 {
+        let units = self.manifest["run"]["calls"].as_array().into_iter().flatten();
+        let own = units.filter(|unit| unit["collector"].as_str().is_some_and(&is_one));
+        let ids: BTreeSet<&str> = own
+            .flat_map(|unit| unit["request_ids"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect();
+        ids.len() as u64
+    }
+
     pub(crate) fn number(&self, name: &str) -> u64 {
         self.output[name].as_u64().unwrap_or_default()
     }
@@ -111,6 +124,7 @@ impl Atg {
             peak,
             output: serde_json::from_str(&printed)?,
             report: serde_json::from_slice(&report)?,
+            manifest: serde_json::from_slice(&fs::read(files.join("manifest.json"))?)?,
         })
     }
 

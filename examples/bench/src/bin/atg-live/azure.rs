@@ -32,6 +32,12 @@ pub(crate) struct Azure {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) total: u64,
+    /// By service and status: `graph 200`.
+    #[serde(default)]
+    pub(crate) by_status: BTreeMap<String, u64>,
+    /// Those that were answered, by what they needed: `GET users`.
+    #[serde(default)]
+    pub(crate) by_action: BTreeMap<String, u64>,
     pub(crate) buckets: BTreeMap<String, Bucket>,
 }
 
@@ -169,6 +175,14 @@ impl Azure {
 }
 
 impl Asked {
+    /// Calls of a service.
+    pub(crate) fn of(&self, service: &str) -> u64 {
+        let own = self.by_status.iter();
+        own.filter(|(name, _)| name.split(' ').next() == Some(service))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     /// Calls that were refused for quota.
     pub(crate) fn refused(&self) -> u64 {
         self.buckets.values().map(|bucket| bucket.refused).sum()

@@ -1,5 +1,6 @@
 //! Scans of a simulated Azure: against its quotas, without them, and beside what people use now.
 
+mod again;
 mod atg;
 mod azure;
 mod clients;
@@ -14,7 +15,7 @@ use std::{
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 const USAGE: &str = "usage: atg-live [--programs DIRECTORY] [--rows N] [--subscriptions N] [--cache DIRECTORY] \
-     [--only faithful|free|million|clients[,…]]";
+     [--only faithful|free|million|clients|again[,…]]";
 
 struct Arguments {
     programs: PathBuf,
@@ -86,6 +87,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             "free" => stages::free(arguments, arguments.rows)?,
             "million" => stages::free(arguments, 1_000_000)?,
             "clients" => stages::clients(arguments)?,
+            "again" => again::again(arguments)?,
             other => return Err(format!("{other} is no stage").into()),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The tenant that all stages scan.
-fn tenant(arguments: &Arguments, rows: u64, quotas: &str) -> Result<Azure> {
+pub(crate) fn tenant(arguments: &Arguments, rows: u64, quotas: &str) -> Result<Azure> {
     let (rows, subscriptions) = (rows.to_string(), arguments.subscriptions.to_string());
     let given = [
         "--rows",
@@ -29,7 +29,7 @@ fn tenant(arguments: &Arguments, rows: u64, quotas: &str) -> Result<Azure> {
     Azure::start(&arguments.programs.join("azure-sim"), &arguments.place, &given)
 }
 
-fn atg(arguments: &Arguments, name: &str) -> Result<Atg> {
+pub(crate) fn atg(arguments: &Arguments, name: &str) -> Result<Atg> {
     Atg::new(&arguments.programs.join("atg"), arguments.place.join(name))
 }
 
