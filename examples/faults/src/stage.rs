@@ -30,7 +30,7 @@ use crate::{
     wire::InProcess,
 };
 
-/// What [`Stage::scan`] gives.
+/// What [`scan()`] gives.
 #[derive(Debug, Clone)]
 pub struct Scanned {
     /// Its job.

@@ -438,6 +438,7 @@ pub(crate) async fn estimate(parameters: &Parameters, transport: &Transport) -> 
         None => Ground::tenant_of(transport).await?,
     };
     let ground = Ground::read(transport, tenant, wanted(parameters)).await?;
+    refuse_if_none_is_listed(&ground)?;
     let filters = Filters::new(parameters)?;
     let needed = collectors::that_read(|read| filters.may_take_type(read));
     Plan::new(needed, ground).estimate(transport).await
