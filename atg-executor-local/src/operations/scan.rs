@@ -14,6 +14,7 @@ mod named;
 mod recording;
 mod removal;
 mod role_names;
+mod witnesses;
 
 use std::{sync::Arc, time::Instant};
 

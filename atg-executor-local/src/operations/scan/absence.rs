@@ -1,7 +1,8 @@
 //! What a scan of Azure may remove.
 //!
 //! A node that was not seen is a candidate if every collector that lists all of its type has read all of its scope. It
-//! goes only when Azure, asked for it by name, says that there is no such thing.
+//! goes only when Azure, asked for it by name, says that there is no such thing, and does not say the same of what it has
+//! just listed.
 //!
 //! Of what is read by a change feed, what the feed tells nothing of was not looked for: only what changed is a candidate,
 //! and what lies in it.
@@ -72,13 +73,27 @@ pub(super) async fn confirmed(
     let step = format!("asking for {} nodes that were not seen", candidates.len());
     scan.context.progress(0.87, &step, counters(scan, transport));
     let verdicts = confirm(transport, &candidates).await;
+    let denied = candidates.iter().zip(&verdicts);
+    let denied = denied.filter(|(_, verdict)| **verdict == Verdict::Gone);
+    let hearing = scan
+        .gathered
+        .witnesses
+        .to_ask(denied.map(|(candidate, _)| candidate.id()));
+    let heard = confirm(transport, &hearing.candidates).await;
+    let doubts = hearing.doubts(&heard);
     let (mut absent, mut unconfirmed) = (Absent::default(), 0_u64);
     for (candidate, verdict) in candidates.iter().zip(verdicts) {
         let reason = match verdict {
-            Verdict::Gone => {
-                absent.gone.push(candidate.id().to_owned());
-                continue;
-            }
+            Verdict::Gone => match doubts.about(candidate.id()) {
+                Some(reason) => {
+                    absent.doubtful.push(candidate.id().to_owned());
+                    reason
+                }
+                None => {
+                    absent.gone.push(candidate.id().to_owned());
+                    continue;
+                }
+            },
             Verdict::There => "it is there: the list that left it out lags behind".to_owned(),
             Verdict::Unknown(reason) => {
                 absent.doubtful.push(candidate.id().to_owned());

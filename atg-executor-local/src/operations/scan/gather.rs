@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::named::Named;
 use super::role_names::RoleNames;
+use super::witnesses::Witnesses;
 use crate::{
     context::Context,
     discovery::{
@@ -33,6 +34,8 @@ pub(super) struct Gathered {
     pub(super) entra: u64,
     pub(super) left_out: BTreeMap<LeftOut, u64>,
     pub(super) named: Named,
+    /// Of what Azure listed.
+    pub(super) witnesses: Witnesses,
     references: u64,
     /// JSON texts that were read.
     parsed: u64,
@@ -71,6 +74,7 @@ impl Gathered {
             entra: 0,
             left_out: BTreeMap::new(),
             named: Named::default(),
+            witnesses: Witnesses::default(),
             references: 0,
             parsed: 0,
             foreign: 0,
@@ -116,6 +120,9 @@ impl Gathered {
 
     fn take(&mut self, row: Row, described: &mut Vec<Described>) -> Result<()> {
         let node = &row.description.described.node;
+        if let (false, Kind::Resource, Some(resource_type)) = (self.of_file, row.kind, &node.resource_type) {
+            self.witnesses.note(&node.id, resource_type);
+        }
         for redaction in &row.description.redacted {
             self.report.redactions.push(&Redacted {
                 id: &node.id,
