@@ -10,12 +10,16 @@ mod whole;
 
 use std::{path::Path, sync::Arc};
 
+use async_trait::async_trait;
 use atg_azure_sim::{Config, Principal, Simulator, Source};
 use atg_executor_local::{
     LocalExecutor, LocalOptions,
     azure::{AzureOptions, credential::CredentialSettings, wire::ConnectionOptions},
 };
-use atg_sdk::{ExecutorExt as _, JobRequest, Operation, Result};
+use atg_sdk::{
+    ExecutorExt as _, JobRequest, Operation, Result,
+    quota::{QuotaBucket, QuotaLedger, QuotaLimit, QuotaReading, QuotaVerdict},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -58,6 +62,19 @@ pub(crate) fn options(origin: &str, tenant: &str, ca_pem: &str) -> AzureOptions 
         .with_credentials(credentials)
 }
 
+/// Quota without an end.
+#[derive(Debug)]
+struct Plenty;
+
+#[async_trait]
+impl QuotaLedger for Plenty {
+    async fn take(&self, _: &QuotaBucket, _: &QuotaLimit, _: u32) -> Result<QuotaVerdict> {
+        Ok(QuotaVerdict::Granted)
+    }
+
+    fn settle(&self, _: &QuotaBucket, _: &QuotaLimit, _: &QuotaReading) {}
+}
+
 impl Place {
     pub(crate) async fn new(config: Config) -> Self {
         let simulator = Simulator::start(config).await.unwrap();
@@ -66,8 +83,18 @@ impl Place {
 
     /// The same tenant with another executor, whose graph is empty.
     pub(crate) fn at(simulator: Arc<Simulator>) -> Self {
+        Self::with(simulator, |options| options)
+    }
+
+    /// The same with an executor that waits for no quota: of many small scans that is most of the time.
+    pub(crate) fn without_quota(simulator: Arc<Simulator>) -> Self {
+        Self::with(simulator, |options| options.with_quota(Arc::new(Plenty)))
+    }
+
+    fn with(simulator: Arc<Simulator>, change: impl FnOnce(LocalOptions) -> LocalOptions) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = LocalOptions::new(directory.path()).with_azure(azure(&simulator));
+        let options = change(options);
         let executor = LocalExecutor::open(options).unwrap();
         Self {
             simulator,

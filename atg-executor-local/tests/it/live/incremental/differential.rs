@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{
     super::Place,
+    begin,
     tenant::{Dice, Tenant},
 };
 
@@ -32,7 +33,7 @@ async fn run(seed: u64) {
         lists: 0,
     };
     config.lag = lag;
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     place.scan(json!({})).await;
     for round in 0..ROUNDS {
         for _ in 0..1 + dice.below(8) {
@@ -69,7 +70,7 @@ async fn compare(place: &Place, seed: u64, round: u64) {
         "seed {seed}: it went by what changed: {:?}",
         scanned.warnings
     );
-    let fresh = Place::at(Arc::clone(&place.simulator));
+    let fresh = Place::without_quota(Arc::clone(&place.simulator));
     fresh.scan(json!({})).await;
     let (own, whole) = (place.export().await, fresh.export().await);
     let only = |one: &str, other: &str| -> Vec<String> {

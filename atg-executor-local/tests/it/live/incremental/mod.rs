@@ -5,7 +5,9 @@ mod tenant;
 
 use std::{sync::Arc, time::Duration};
 
-use atg_azure_sim::{Change, Config, Fault, Matching, Principal, Rule, Schedule, Source, VirtualClock};
+use atg_azure_sim::{
+    Change, Config, Fault, Matching, Principal, Rule, Schedule, Simulator, Source, VirtualClock,
+};
 use atg_sdk::{
     ErrorKind, EventKind, Executor as _, ExecutorExt as _, InputContent, JobRequest, JobStatus, Operation,
     Owner, WorkContext,
@@ -45,12 +47,17 @@ fn told(scanned: &Scanned, words: &str) -> bool {
     scanned.warnings.iter().any(|warning| warning.contains(words))
 }
 
+async fn begin(config: Config) -> Place {
+    let simulator = Simulator::start(config).await.unwrap();
+    Place::without_quota(Arc::new(simulator))
+}
+
 async fn again(place: &Place) -> Scanned {
     place.scan(json!({ "incremental": true })).await
 }
 
 async fn assert_equals_afresh(place: &Place) {
-    let fresh = Place::at(Arc::clone(&place.simulator));
+    let fresh = Place::without_quota(Arc::clone(&place.simulator));
     fresh.scan(json!({})).await;
     assert!(place.export().await == fresh.export().await);
 }
@@ -84,7 +91,7 @@ fn refuse(contains: &str, service: &str, skip: u64, times: u64) -> Schedule {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_did_not_change_is_not_read_again() {
     let (config, clock) = tenant();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     let first = place.scan(json!({})).await;
     let exported = place.export().await;
     clock.advance(24 * HOUR);
@@ -119,7 +126,7 @@ async fn what_did_not_change_is_not_read_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_something_to_go_by_everything_is_read_and_said() {
     let (mut tenant, config, clock) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     let whole = |scanned: &Scanned| units(scanned, "complete").contains(&"resources");
     let first = again(&place).await;
     assert!(
@@ -185,7 +192,7 @@ async fn without_something_to_go_by_everything_is_read_and_said() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_feed_that_is_refused_costs_calls_and_nothing_else() {
     let (mut tenant, config, _) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     place.scan(json!({})).await;
     for _ in 0..5 {
         place.simulator.change(&tenant.change()).unwrap();
@@ -221,7 +228,7 @@ async fn a_feed_that_is_refused_costs_calls_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_see_more_than_before_sees_it_though_no_feed_tells() {
     let (_, config, clock) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     let groups = place.simulator.resource_ids();
     let group = groups.iter().find(|id| id.contains("resourceGroups")).unwrap();
     let mut principal = Principal::reader(Principal::CLIENT_ID, Principal::SECRET);
@@ -239,7 +246,7 @@ async fn who_may_see_more_than_before_sees_it_though_no_feed_tells() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_could_tell_of_is_asked_for_again() {
     let (_, config, clock) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     place.scan(json!({})).await;
     let gone = place.ids("Disk").await[0].clone();
     place.simulator.change(&[Change::Delete(gone.clone())]).unwrap();
@@ -263,7 +270,7 @@ async fn what_nobody_could_tell_of_is_asked_for_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scan_that_misses_something_leaves_what_the_one_before_it_left() {
     let (mut tenant, config, clock) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     place.scan(json!({})).await;
     for _ in 0..8 {
         place.simulator.change(&tenant.change()).unwrap();
@@ -288,7 +295,7 @@ async fn a_scan_that_misses_something_leaves_what_the_one_before_it_left() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_scan_of_changes_goes_on_by_what_it_went_by() {
     let (mut tenant, config, clock) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     place.scan(json!({})).await;
     for _ in 0..8 {
         place.simulator.change(&tenant.change()).unwrap();
@@ -343,7 +350,7 @@ async fn a_stopped_scan_of_changes_goes_on_by_what_it_went_by() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_parameters_are_refused_by_name() {
     let (_, config, _) = small();
-    let place = Place::new(config).await;
+    let place = begin(config).await;
     for (parameters, field) in [
         (json!({ "fast": true }), "/fast"),
         (json!({ "incremental": true, "record": true }), "/incremental"),
