@@ -51,7 +51,10 @@ async fn run(seed: u64) {
             for _ in 0..1 + dice.below(4) {
                 let changes = tenant.change();
                 place.simulator.change(&changes).unwrap();
+                clock.advance(Duration::from_secs(dice.below(1 + lag.resource_graph / 5)));
             }
+            // Resource Graph knows nothing of this yet.
+            clock.advance(Duration::from_secs(2));
             place.scan(json!({ "incremental": true })).await;
             clock.advance(Duration::from_secs(lag.resource_graph + dice.below(60)));
             place.simulator.set_lag(Lag::default());

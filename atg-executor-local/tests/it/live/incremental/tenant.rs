@@ -340,9 +340,30 @@ impl Tenant {
     fn user(&mut self) -> Vec<Change> {
         let name = format!("u{}", self.dice.below(6));
         let id = guid(4, u64::from(name.as_bytes()[1]));
+        let mut changes = Vec::new();
+        if !self.objects.contains_key(&id) {
+            changes = self.leave_lists(&id);
+        }
         let body = json!({ "@odata.type": "#microsoft.graph.user", "id": id, "displayName": name,
             "userPrincipalName": format!("{name}@example.com"), "jobTitle": format!("j{}", self.dice.below(3)) });
-        self.set(body)
+        changes.extend(self.set(body));
+        changes
+    }
+
+    /// Who is new is in no list: not in those either that still have whoever had that ID before.
+    fn leave_lists(&mut self, id: &str) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for group in self.objects_of("#microsoft.graph.group") {
+            let mut body = self.objects[&group].clone();
+            for list in ["members", "owners"] {
+                let ids = body[list].as_array_mut().unwrap();
+                ids.retain(|own| own != id);
+            }
+            if body != self.objects[&group] {
+                changes.extend(self.set(body));
+            }
+        }
+        changes
     }
 
     fn directory_group(&mut self) -> Vec<Change> {
@@ -390,7 +411,7 @@ impl Tenant {
         self.set(body)
     }
 
-    /// Whoever had it as a member has it no longer, as in Azure.
+    /// No list shows it any more, and no feed tells that of the lists.
     fn object_goes(&mut self, kind: &str) -> Vec<Change> {
         let ids = self.objects_of(kind);
         let Some(id) = self.any(&ids) else {

@@ -53,6 +53,13 @@ pub(crate) fn again(arguments: &Arguments) -> Result<()> {
             asked.total,
             scan.number("incomplete_units_total")
         );
+        let refused = asked
+            .by_status
+            .iter()
+            .filter(|(status, _)| !status.ends_with(" 200"));
+        for (status, count) in refused {
+            println!("         {count} of them: {status}");
+        }
         columns.push(lines(&scan, &asked));
     }
     let mut table: Vec<Line> = Vec::new();
