@@ -210,6 +210,7 @@ fn filters_reach_the_operation() {
             "exclude": {"types": ["Microsoft.Web/*"], "regions": ["eastus"], "tags": {"env": "sandbox"}}},
         "resource_limit": 3, "include_entra": false, "include_rbac": false, "rebuild_edges": true, "no_wait": true,
         "input": parameters["input"], "authoritative": [scope], "keep_export": true, "record": false,
+        "incremental": false, "fast": false,
     });
     assert_eq!(parameters, &expected);
     assert_eq!(parameters["input"].as_str().map(str::len), Some(64));
