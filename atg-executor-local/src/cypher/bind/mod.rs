@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod detached;
 mod expression;
 mod operators;
 mod optional;
@@ -18,6 +19,7 @@ use std::{cell::Cell, rc::Rc, sync::Arc};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use self::{
+    detached::{is_detached, refuse_early_order},
     plan::{Column, Operator, Part, Plan},
     scope::Scope,
     types::Type,
@@ -122,9 +124,16 @@ impl Binder<'_> {
         let mut scope = outer.clone();
         let mut operators = Vec::new();
         let mut columns = Vec::new();
+        let mut detached = false;
         for (index, clause) in query.clauses.iter().enumerate() {
+            if let Clause::With(projection) | Clause::Return(projection) = clause
+                && std::mem::take(&mut detached)
+            {
+                refuse_early_order(projection)?;
+            }
             match clause {
                 Clause::Match(clause) => {
+                    detached |= is_detached(clause, &scope);
                     operators.push(Operator::Match(Arc::new(self.match_clause(clause, &mut scope)?)));
                 }
                 Clause::Unwind { list, name } => {
