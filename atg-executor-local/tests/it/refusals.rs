@@ -58,7 +58,7 @@ async fn history_of_a_newer_version_is_refused_and_left_as_it_is() {
     drop(executor);
     let path = place.path().join("jobs.db");
     let connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "user_version", 3).unwrap();
+    connection.pragma_update(None, "user_version", 1_000).unwrap();
     drop(connection);
     let before = fs::read(&path).unwrap();
 
@@ -80,7 +80,7 @@ async fn history_of_a_newer_version_that_is_still_open_is_refused() {
     // The other version runs: what it wrote is in the write-ahead log only.
     let newer = Connection::open(&path).unwrap();
     newer.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
-    newer.pragma_update(None, "user_version", 3).unwrap();
+    newer.pragma_update(None, "user_version", 1_000).unwrap();
     let before = fs::read(&path).unwrap();
     let error = LocalExecutor::open(LocalOptions::new(place.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);

@@ -220,7 +220,7 @@ mod tests {
             std::slice::from_ref(&lost),
             "another collector's shortfall is no excuse"
         );
-        facts.units[1] = unit("/s/b", "rules", "failed");
+        facts.units.push(unit("/s/b", "rules", "failed"));
         assert_eq!(run(&facts), [lost], "nor is another scope's");
         facts.units[1] = unit("/s/a", "rules", "failed");
         assert_eq!(run(&facts), []);
