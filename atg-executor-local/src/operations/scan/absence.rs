@@ -52,6 +52,7 @@ pub(super) async fn confirmed(
     let unseen = scan.writer().await?.unseen(&[everything]).await?;
     let mut claims = Claims::new(units, basis);
     let (mut candidates, mut lost) = (Vec::new(), BTreeSet::new());
+    let unseen_ids: HashSet<String> = unseen.iter().map(|node| node.id.to_lowercase()).collect();
     for node in unseen {
         if is_subscription(&node) {
             lost.insert(node.id);
@@ -78,7 +79,7 @@ pub(super) async fn confirmed(
     let hearing = scan
         .gathered
         .witnesses
-        .to_ask(denied.map(|(candidate, _)| candidate.id()));
+        .to_ask(denied.map(|(candidate, _)| candidate.id()), &unseen_ids);
     let heard = confirm(transport, &hearing.candidates).await;
     let doubts = hearing.doubts(&heard);
     let (mut absent, mut unconfirmed) = (Absent::default(), 0_u64);

@@ -1,21 +1,21 @@
 //! Whether Azure's word that something is gone can be believed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use atg_live::{
     collector::scope_of,
     confirm::{Candidate, Verdict},
 };
 
-/// So many of each provider in each subscription. One may be a ghost that a list still shows; three hardly are.
+/// So many of each provider and of each type in each subscription. One may be a ghost that a list still shows; three hardly are.
 const ENOUGH: usize = 3;
 
-/// Resources that were seen, a few of each provider in each subscription. A provider that denies by name what was just
-/// listed denies everything for the moment: what it says of others is no proof.
+/// Resources that were seen, a few of each provider and of each type in each subscription. Who denies by name what was just
+/// listed denies everything of its kind for the moment: what it says of others is no proof.
 #[derive(Debug, Default)]
 pub(super) struct Witnesses {
     // The least IDs, so that a scan and its replay ask the same.
-    seen: HashMap<(String, String), BTreeMap<String, Candidate>>,
+    seen: HashMap<String, BTreeMap<String, Candidate>>,
 }
 
 impl Witnesses {
@@ -24,27 +24,44 @@ impl Witnesses {
         if resource_type.matches('/').count() != 1 || provider_segments(id) != 1 {
             return;
         }
-        let Some(key) = key(id) else { return };
-        let few = self.seen.entry(key).or_default();
+        let Some(root) = Root::of(id) else { return };
         let lower = id.to_lowercase();
-        if few.len() >= ENOUGH && few.last_key_value().is_some_and(|(last, _)| *last <= lower) {
-            return;
-        }
-        few.entry(lower).or_insert_with(|| Candidate::Resource {
-            id: id.to_owned(),
-            resource_type: resource_type.to_owned(),
-        });
-        if few.len() > ENOUGH {
-            few.pop_last();
+        for key in [root.provider, root.kind] {
+            let few = self.seen.entry(key).or_default();
+            if few.len() >= ENOUGH && few.last_key_value().is_some_and(|(last, _)| *last <= lower) {
+                continue;
+            }
+            few.entry(lower.clone()).or_insert_with(|| Candidate::Resource {
+                id: id.to_owned(),
+                resource_type: resource_type.to_owned(),
+            });
+            if few.len() > ENOUGH {
+                few.pop_last();
+            }
         }
     }
 
-    /// Those to ask before it is believed that these are gone.
-    pub(super) fn to_ask<'a>(&self, gone: impl Iterator<Item = &'a str>) -> Hearing {
-        let mut keys: Vec<_> = gone.filter_map(key).collect();
-        keys.sort();
-        keys.dedup();
-        let asked = keys.into_iter().flat_map(|key| {
+    /// Those to ask before it is believed that these are gone: also what they lie in, unless it was not seen either
+    /// (`unseen`, lower-cased IDs).
+    pub(super) fn to_ask<'a>(
+        &self,
+        gone: impl Iterator<Item = &'a str>,
+        unseen: &HashSet<String>,
+    ) -> Hearing {
+        let (mut keys, mut roots) = (BTreeSet::new(), BTreeMap::new());
+        for id in gone {
+            let Some(root) = Root::of(id) else { continue };
+            if root.id != id.to_lowercase() && !unseen.contains(&root.id) {
+                let resource_type = root.resource_type;
+                let candidate = Candidate::Resource {
+                    id: root.id.clone(),
+                    resource_type,
+                };
+                roots.insert(root.id, candidate);
+            }
+            keys.extend([root.provider, root.kind]);
+        }
+        let few = keys.into_iter().flat_map(|key| {
             let few = self
                 .seen
                 .get(&key)
@@ -53,7 +70,7 @@ impl Witnesses {
                 .cloned();
             few.map(move |witness| (key.clone(), witness)).collect::<Vec<_>>()
         });
-        let (keys, candidates) = asked.unzip();
+        let (keys, candidates) = few.chain(roots).unzip();
         Hearing { keys, candidates }
     }
 }
@@ -61,7 +78,7 @@ impl Witnesses {
 /// Witnesses, and whom each speaks of.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    keys: Vec<(String, String)>,
+    keys: Vec<String>,
     /// To be asked for.
     pub(super) candidates: Vec<Candidate>,
 }
@@ -69,39 +86,67 @@ pub(super) struct Hearing {
 impl Hearing {
     /// Who denies all that it listed, by one of these.
     pub(super) fn doubts(self, verdicts: &[Verdict]) -> Doubts {
-        let mut doubts = HashMap::new();
+        let (mut doubts, mut there) = (HashMap::new(), HashSet::new());
         for ((key, witness), verdict) in self.keys.iter().zip(&self.candidates).zip(verdicts) {
-            let denied = doubts
-                .entry(key.clone())
-                .or_insert_with(|| Some(witness.id().to_owned()));
-            if *verdict != Verdict::Gone {
-                *denied = None;
+            // Of what a thing lies in, nothing but that it is there will do: a refusal leaves open whether it would be denied.
+            let is_root = witness.id() == key;
+            match verdict {
+                Verdict::There => _ = there.insert(key),
+                Verdict::Gone => _ = doubts.insert(key.clone(), witness.id().to_owned()),
+                Verdict::Unknown(_) if is_root => _ = doubts.insert(key.clone(), witness.id().to_owned()),
+                Verdict::Unknown(_) => {}
             }
         }
+        doubts.retain(|key, _| !there.contains(key));
         Doubts(doubts)
     }
 }
 
 /// Whose word does not count.
 #[derive(Debug)]
-pub(super) struct Doubts(HashMap<(String, String), Option<String>>);
+pub(super) struct Doubts(HashMap<String, String>);
 
 impl Doubts {
     /// Why it is not known whether that is gone.
     pub(super) fn about(&self, id: &str) -> Option<String> {
-        let witness = self.0.get(&key(id)?)?.as_ref()?;
+        let root = Root::of(id)?;
+        let denied = |key: &String| self.0.get(key);
+        let witness = [&root.id, &root.kind, &root.provider]
+            .into_iter()
+            .find_map(denied)?;
         Some(format!(
-            "its provider denies by name what was just listed, {witness} for one: nothing that it denies is taken for gone"
+            "Azure does not confirm by name what it has just listed, {witness} for one: what it denies of that kind is not taken \
+             for gone"
         ))
     }
 }
 
-/// The subscription and the provider of an ID, of what it lies in where it is an extension. `None` outside of providers.
-fn key(id: &str) -> Option<(String, String)> {
-    let lower = id.to_lowercase();
-    let (_, behind) = lower.split_once("/providers/")?;
-    let provider = behind.split('/').next()?.to_owned();
-    Some((scope_of(id), provider))
+/// What an ID lies in, or is: a resource that lies in nothing but a group or a subscription.
+struct Root {
+    /// Lower-cased, as all of it.
+    id: String,
+    resource_type: String,
+    /// Which subscription and provider.
+    provider: String,
+    /// Which subscription and type.
+    kind: String,
+}
+
+impl Root {
+    /// `None` outside of providers.
+    fn of(id: &str) -> Option<Self> {
+        let lower = id.to_lowercase();
+        let (before, behind) = lower.split_once("/providers/")?;
+        let mut segments = behind.split('/');
+        let (provider, kind, name) = (segments.next()?, segments.next()?, segments.next()?);
+        let (scope, resource_type) = (scope_of(id), format!("{provider}/{kind}"));
+        Some(Self {
+            id: format!("{before}/providers/{resource_type}/{name}"),
+            provider: format!("{scope} {provider}"),
+            kind: format!("{scope} {resource_type}"),
+            resource_type,
+        })
+    }
 }
 
 fn provider_segments(id: &str) -> usize {
@@ -125,7 +170,8 @@ mod tests {
         let child = format!("{GROUP}/Microsoft.Network/dnsZones/a/A/www");
         witnesses.note(&child, "Microsoft.Network/dnsZones/A");
         let gone = format!("{GROUP}/MICROSOFT.NETWORK/networkInterfaces/n");
-        let hearing = witnesses.to_ask([gone.as_str(), child.as_str()].into_iter());
+        let unseen = HashSet::from([format!("{GROUP}/Microsoft.Network/dnsZones/a").to_lowercase()]);
+        let hearing = witnesses.to_ask([gone.as_str()].into_iter(), &unseen);
         let names: Vec<_> = hearing.candidates.iter().map(Candidate::id).collect();
         let wanted = ["a", "b", "c"].map(|name| format!("{GROUP}/Microsoft.Network/dnsZones/{name}"));
         assert_eq!(names, wanted, "the least, each once, and no child");
@@ -147,14 +193,49 @@ mod tests {
     }
 
     #[test]
-    fn one_witness_that_is_there_or_cannot_be_asked_is_enough() {
-        let unknown = Verdict::Unknown("refused".to_owned());
-        for one in [Verdict::There, unknown] {
-            let doubts = heard(&[Verdict::Gone, one, Verdict::Gone]);
-            assert_eq!(
-                doubts.about(&format!("{GROUP}/Microsoft.Network/networkInterfaces/n")),
-                None
-            );
-        }
+    fn a_type_that_is_denied_whole_and_a_parent_that_is_listed_prove_nothing_either() {
+        let mut witnesses = Witnesses::default();
+        let zone = format!("{GROUP}/Microsoft.Network/dnsZones/z");
+        let network = format!("{GROUP}/Microsoft.Network/virtualNetworks/a");
+        witnesses.note(&zone, "Microsoft.Network/dnsZones");
+        witnesses.note(&network, "Microsoft.Network/virtualNetworks");
+        let record = format!("{zone}/A/www");
+        let subnet = format!("{network}/subnets/s");
+        let gone = [record.as_str(), subnet.as_str()];
+        let hearing = witnesses.to_ask(gone.into_iter(), &HashSet::new());
+        let verdicts: Vec<_> = hearing
+            .candidates
+            .iter()
+            .map(|own| match own.id().to_lowercase() == zone.to_lowercase() {
+                true => Verdict::Gone,
+                false => Verdict::There,
+            })
+            .collect();
+        let doubts = hearing.doubts(&verdicts);
+        assert!(doubts.about(&record).is_some());
+        assert!(
+            doubts
+                .about(&format!("{GROUP}/Microsoft.Network/dnsZones/other"))
+                .is_some()
+        );
+        assert_eq!(doubts.about(&subnet), None);
+        // What lies in something that was not seen either goes with it.
+        let unseen = HashSet::from([zone.to_lowercase()]);
+        let hearing = Witnesses::default().to_ask([record.as_str()].into_iter(), &unseen);
+        assert_eq!(hearing.candidates, []);
+    }
+
+    #[test]
+    fn one_witness_that_is_there_is_enough() {
+        let interface = format!("{GROUP}/Microsoft.Network/networkInterfaces/n");
+        let unknown = || Verdict::Unknown("refused".to_owned());
+        let there = [Verdict::Gone, Verdict::There, Verdict::Gone];
+        assert_eq!(heard(&there).about(&interface), None);
+        assert_eq!(heard(&[unknown(), unknown(), unknown()]).about(&interface), None);
+        assert!(
+            heard(&[unknown(), unknown(), Verdict::Gone])
+                .about(&interface)
+                .is_some()
+        );
     }
 }
