@@ -188,8 +188,12 @@ impl Scan {
             edge_table::settle(&mut self.session, &mut self.counts, touched)?;
             self.session
                 .db
-                // No statement's: the next one is compared with the edges that are there.
-                .prepare_cached("UPDATE edge_set SET hash = zeroblob(length(hash)) WHERE node = ?1")
+                // No statement's: the next one is compared with the edges that are there. Put in anew, since that is what
+                // another store hears of.
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO edge_set (node, hash)
+                     SELECT node, zeroblob(length(hash)) FROM edge_set WHERE node = ?1",
+                )
                 .and_then(|mut update| update.execute([holder]))
                 .during(doing)?;
         }
