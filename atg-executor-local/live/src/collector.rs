@@ -1,6 +1,6 @@
 //! What a collector is.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use async_trait::async_trait;
 
@@ -99,6 +99,23 @@ pub fn scope_of(id: &str) -> String {
         }
         _ => "/".to_owned(),
     }
+}
+
+/// The GUID of the subscription that a scope (lower-case) lies in or is.
+#[must_use]
+pub fn subscription_of(scope: &str) -> Option<&str> {
+    let rest = scope.strip_prefix("/subscriptions/")?;
+    rest.split(['/', '?']).next().filter(|id| !id.is_empty())
+}
+
+/// Whether an ID lies in one of those. All in one spelling.
+#[must_use]
+pub fn lies_in(id: &str, ids: &HashSet<String>) -> bool {
+    !ids.is_empty()
+        && id
+            .match_indices('/')
+            .skip(1)
+            .any(|(end, _)| ids.contains(&id[..end]))
 }
 
 /// Reads one kind of thing.

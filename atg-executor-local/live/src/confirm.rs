@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
-    collector::{CallDeclaration, scope_of},
+    collector::{CallDeclaration, lies_in, scope_of},
     reader::Head,
 };
 
@@ -199,7 +199,7 @@ impl<'a> Resources<'a> {
                     continue;
                 };
                 let key = id.to_lowercase();
-                if is_within(&key, &gone) {
+                if lies_in(&key, &gone) {
                     gone.insert(key);
                     verdicts[index] = Some(Verdict::Gone);
                     continue;
@@ -252,15 +252,6 @@ fn version_for(versions: &HashMap<String, String>, resource_type: &str) -> Optio
         // A namespace alone is no type.
         asked = asked.rsplit_once('/')?.0;
     }
-}
-
-/// Whether an ID lies in one of those.
-fn is_within(id: &str, gone: &HashSet<String>) -> bool {
-    !gone.is_empty()
-        && id
-            .match_indices('/')
-            .skip(1)
-            .any(|(end, _)| gone.contains(&id[..end]))
 }
 
 async fn judge(transport: &Transport, request: Result<Request, AzureError>) -> Verdict {
@@ -359,14 +350,14 @@ mod tests {
     #[test]
     fn what_lies_in_something_gone_is_gone_and_its_neighbour_is_not() {
         let gone = HashSet::from(["/subscriptions/s/resourcegroups/g".to_owned()]);
-        assert!(is_within(
+        assert!(lies_in(
             "/subscriptions/s/resourcegroups/g/providers/m.n/t/x",
             &gone
         ));
-        assert!(!is_within(
+        assert!(!lies_in(
             "/subscriptions/s/resourcegroups/g2/providers/m.n/t/x",
             &gone
         ));
-        assert!(!is_within("/subscriptions/s/resourcegroups/g", &gone));
+        assert!(!lies_in("/subscriptions/s/resourcegroups/g", &gone));
     }
 }

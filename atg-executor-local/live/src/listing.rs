@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reader::hash;
+use crate::{collector::subscription_of, reader::hash};
 
 /// Which quota a list is read from: lists of one lane share it, those of different lanes do not wait for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -145,11 +145,7 @@ impl Listing {
 /// Scope and lane of a path.
 fn place(path: &str) -> (String, Lane) {
     let lower = path.to_lowercase();
-    let subscription = lower
-        .strip_prefix("/subscriptions/")
-        .and_then(|rest| rest.split(['/', '?']).next())
-        .filter(|id| !id.is_empty());
-    match subscription {
+    match subscription_of(&lower) {
         Some(id) => (format!("/subscriptions/{id}"), Lane::Subscription(id.to_owned())),
         None => {
             const GROUPS: &str = "/providers/microsoft.management/managementgroups/";

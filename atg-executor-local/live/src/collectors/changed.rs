@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::resources::{self, Resources};
 use crate::{
-    collector::{CallDeclaration, Collector, Declaration, scope_of},
+    collector::{CallDeclaration, Collector, Declaration, scope_of, subscription_of},
     feed::{Changed, changed_name},
     ground::Ground,
     listing::{First, Lane, Listing},
@@ -69,7 +69,7 @@ impl Collector for ChangedResources {
             let scopes: BTreeSet<String> = some.iter().map(|id| scope_of(id)).collect();
             let ids = scopes
                 .iter()
-                .filter_map(|scope| scope.strip_prefix("/subscriptions/"))
+                .filter_map(|scope| subscription_of(scope))
                 .map(str::to_owned);
             let quoted: Vec<String> = some.iter().map(|id| quoted(id)).collect();
             let text = resources::query_of(&format!("| where id in~ ({}) ", quoted.join(", ")));

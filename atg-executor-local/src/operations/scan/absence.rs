@@ -10,7 +10,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use atg_live::{
-    collector::{Declaration, scope_of},
+    collector::{Declaration, lies_in, scope_of, subscription_of},
     collectors,
     confirm::{Candidate, Verdict, confirm},
     feed::{Basis, changed_name},
@@ -221,21 +221,12 @@ impl<'a> Claims<'a> {
     }
 
     fn is_by_feed(&self, scope: &str) -> bool {
-        let id = scope.strip_prefix("/subscriptions/");
+        let id = subscription_of(scope);
         self.basis
             .resources
             .as_ref()
             .is_some_and(|changed| id.is_none_or(|id| changed.subscriptions.contains(id)))
     }
-}
-
-/// Whether an ID lies in one of those.
-fn lies_in(key: &str, ids: &HashSet<String>) -> bool {
-    !ids.is_empty()
-        && key
-            .match_indices('/')
-            .skip(1)
-            .any(|(end, _)| ids.contains(&key[..end]))
 }
 
 /// `#microsoft.graph.user`, by the label.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use atg_live::{
+    collector::{scope_of, subscription_of},
     feed::{self, Basis, Changed, changed_name},
     ground::Ground,
     run::{Known, Plan},
@@ -227,11 +228,8 @@ async fn leave_unexplained(
     let held = scan.writer().await?.holds(&ids).await?;
     let mut expected = last.subscriptions.clone();
     for ((key, target), held) in changed.targets.iter().zip(held) {
-        let scope = atg_live::collector::scope_of(key);
-        let Some(rows) = scope
-            .strip_prefix("/subscriptions/")
-            .and_then(|id| expected.get_mut(id))
-        else {
+        let scope = scope_of(key);
+        let Some(rows) = subscription_of(&scope).and_then(|id| expected.get_mut(id)) else {
             continue;
         };
         *rows = (*rows + u64::from(!target.deleted)).saturating_sub(u64::from(held));
@@ -376,11 +374,9 @@ pub(super) async fn know(scan: &mut Scan<'_>, plan: &mut Plan, basis: &Basis) ->
         };
         after.clone_from(&last.key);
         let of_feed = held.into_iter().filter(|own| {
-            let scope = atg_live::collector::scope_of(&own.id);
+            let scope = scope_of(&own.id);
             let key = own.id.trim_end_matches('/').to_lowercase();
-            let is_asked = scope
-                .strip_prefix("/subscriptions/")
-                .is_some_and(|id| changed.subscriptions.contains(id));
+            let is_asked = subscription_of(&scope).is_some_and(|id| changed.subscriptions.contains(id));
             // What changed is read, if it is there.
             is_asked && !changed.targets.contains_key(&key)
         });
@@ -399,7 +395,7 @@ pub(super) fn carry_over(scan: &mut Scan<'_>, units: &mut Vec<Unit>, basis: &Bas
         return;
     };
     for unit in units.iter_mut() {
-        let subscription = unit.scope.strip_prefix("/subscriptions/");
+        let subscription = subscription_of(&unit.scope);
         let is_new = subscription.is_some_and(|id| !changed.subscriptions.contains(id));
         if unit.state == UnitState::Complete && !is_new && basis.carried.contains_key(&unit.collector) {
             unit.state = UnitState::CarriedOver;
@@ -461,7 +457,7 @@ pub(super) fn leave(
         doubtful: doubtful.into_iter().map(|id| id.to_lowercase()).collect(),
     };
     for unit in units {
-        let subscription = unit.scope.strip_prefix("/subscriptions/").map(str::to_owned);
+        let subscription = subscription_of(&unit.scope).map(str::to_owned);
         if let Some(id) = subscription {
             let rows = if unit.collector == name {
                 let key = UnitKey {
