@@ -235,8 +235,10 @@ async fn go_on(scan: &mut Scan<'_>, plan: &mut Plan, transport: &Transport) -> R
     let mut taken = 0;
     while let Some((number, content)) = scan.writer().await?.kept(after).await? {
         scan.context.check_cancelled()?;
+        // What the scan goes by was kept before any page.
+        let is_first = after == 0;
         after = number;
-        if read_basis(&content)?.is_some() {
+        if is_first && read_basis(&content)?.is_some() {
             continue;
         }
         let pages = read_checkpoint(&content)?;

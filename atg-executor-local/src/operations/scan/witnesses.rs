@@ -21,11 +21,10 @@ pub(super) struct Witnesses {
 impl Witnesses {
     /// Takes note of what was seen. Only resources that lie in a group themselves can be asked for by name everywhere.
     pub(super) fn note(&mut self, id: &str, resource_type: &str) {
-        if resource_type.matches('/').count() != 1 || provider_segments(id) != 1 {
-            return;
-        }
-        let Some(root) = Root::of(id) else { return };
         let lower = id.to_lowercase();
+        let Some(root) = Root::of(&lower).filter(|root| root.id == lower) else {
+            return;
+        };
         for key in [root.provider, root.kind] {
             let few = self.seen.entry(key).or_default();
             if few.len() >= ENOUGH && few.last_key_value().is_some_and(|(last, _)| *last <= lower) {
@@ -48,53 +47,62 @@ impl Witnesses {
         gone: impl Iterator<Item = &'a str>,
         unseen: &HashSet<String>,
     ) -> Hearing {
-        let (mut keys, mut roots) = (BTreeSet::new(), BTreeMap::new());
+        // Each once, whatever it speaks of.
+        let mut asked: BTreeMap<String, (Candidate, BTreeSet<String>)> = BTreeMap::new();
+        let mut ask = |id: &str, witness: Candidate, of: &str| {
+            let (_, speaks_of) = asked
+                .entry(id.to_owned())
+                .or_insert_with(|| (witness, BTreeSet::new()));
+            speaks_of.insert(of.to_owned());
+        };
         for id in gone {
-            let Some(root) = Root::of(id) else { continue };
-            if root.id != id.to_lowercase() && !unseen.contains(&root.id) {
-                let resource_type = root.resource_type;
-                let candidate = Candidate::Resource {
-                    id: root.id.clone(),
-                    resource_type,
-                };
-                roots.insert(root.id, candidate);
+            let lower = id.to_lowercase();
+            let Some(root) = Root::of(&lower) else { continue };
+            for key in [&root.provider, &root.kind] {
+                for (id, witness) in self.seen.get(key).into_iter().flatten() {
+                    ask(id, witness.clone(), key);
+                }
             }
-            keys.extend([root.provider, root.kind]);
+            if root.id != lower && !unseen.contains(&root.id) {
+                let witness = Candidate::Resource {
+                    id: root.id.clone(),
+                    resource_type: root.resource_type,
+                };
+                ask(&root.id, witness, &root.id);
+            }
         }
-        let few = keys.into_iter().flat_map(|key| {
-            let few = self
-                .seen
-                .get(&key)
-                .into_iter()
-                .flat_map(BTreeMap::values)
-                .cloned();
-            few.map(move |witness| (key.clone(), witness)).collect::<Vec<_>>()
-        });
-        let (keys, candidates) = few.chain(roots).unzip();
-        Hearing { keys, candidates }
+        let (candidates, speaks_of) = asked.into_values().unzip();
+        Hearing {
+            candidates,
+            speaks_of,
+        }
     }
 }
 
-/// Witnesses, and whom each speaks of.
+/// Witnesses, and of what each speaks.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    keys: Vec<String>,
     /// To be asked for.
     pub(super) candidates: Vec<Candidate>,
+    speaks_of: Vec<BTreeSet<String>>,
 }
 
 impl Hearing {
     /// Who denies all that it listed, by one of these.
     pub(super) fn doubts(self, verdicts: &[Verdict]) -> Doubts {
         let (mut doubts, mut there) = (HashMap::new(), HashSet::new());
-        for ((key, witness), verdict) in self.keys.iter().zip(&self.candidates).zip(verdicts) {
-            // Of what a thing lies in, nothing but that it is there will do: a refusal leaves open whether it would be denied.
-            let is_root = witness.id() == key;
-            match verdict {
-                Verdict::There => _ = there.insert(key),
-                Verdict::Gone => _ = doubts.insert(key.clone(), witness.id().to_owned()),
-                Verdict::Unknown(_) if is_root => _ = doubts.insert(key.clone(), witness.id().to_owned()),
-                Verdict::Unknown(_) => {}
+        for ((speaks_of, witness), verdict) in self.speaks_of.iter().zip(&self.candidates).zip(verdicts) {
+            for key in speaks_of {
+                // Of what a thing lies in, nothing but that it is there will do: a refusal leaves open whether it would be
+                // denied.
+                let is_root = witness.id().eq_ignore_ascii_case(key);
+                match verdict {
+                    Verdict::There => _ = there.insert(key),
+                    Verdict::Unknown(_) if !is_root => {}
+                    Verdict::Gone | Verdict::Unknown(_) => {
+                        doubts.insert(key.clone(), witness.id().to_owned());
+                    }
+                }
             }
         }
         doubts.retain(|key, _| !there.contains(key));
@@ -109,7 +117,7 @@ pub(super) struct Doubts(HashMap<String, String>);
 impl Doubts {
     /// Why it is not known whether that is gone.
     pub(super) fn about(&self, id: &str) -> Option<String> {
-        let root = Root::of(id)?;
+        let root = Root::of(&id.to_lowercase())?;
         let denied = |key: &String| self.0.get(key);
         let witness = [&root.id, &root.kind, &root.provider]
             .into_iter()
@@ -133,10 +141,9 @@ struct Root {
 }
 
 impl Root {
-    /// `None` outside of providers.
+    /// Of an ID in lower case; `None` outside of providers.
     fn of(id: &str) -> Option<Self> {
-        let lower = id.to_lowercase();
-        let (before, behind) = lower.split_once("/providers/")?;
+        let (before, behind) = id.split_once("/providers/")?;
         let mut segments = behind.split('/');
         let (provider, kind, name) = (segments.next()?, segments.next()?, segments.next()?);
         let (scope, resource_type) = (scope_of(id), format!("{provider}/{kind}"));
@@ -147,10 +154,6 @@ impl Root {
             resource_type,
         })
     }
-}
-
-fn provider_segments(id: &str) -> usize {
-    id.to_lowercase().matches("/providers/").count()
 }
 
 #[cfg(test)]
