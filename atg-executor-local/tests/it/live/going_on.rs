@@ -8,25 +8,20 @@ use atg_sdk::{
 };
 use serde_json::{Value, json};
 
-use super::{Place, Scanned, demo};
+use super::{Place, Scanned, always, demo, only};
 use crate::{child::Other, support::until};
 
 /// Every page of a list of Resource Manager behind the first.
 fn further_pages(fault: Fault, times: Option<u64>) -> Schedule {
-    Schedule {
-        seed: 1,
-        rules: vec![Rule {
-            matching: Matching {
-                service: Some("arm".to_owned()),
-                contains: Some("skiptoken".to_owned()),
-                ..Matching::default()
-            },
-            fault,
-            per_mille: 1_000,
-            times,
-            skip: 0,
-        }],
-    }
+    let matching = Matching {
+        service: Some("arm".to_owned()),
+        contains: Some("skiptoken".to_owned()),
+        ..Matching::default()
+    };
+    only(Rule {
+        times,
+        ..always(matching, fault)
+    })
 }
 
 fn tenant() -> Config {

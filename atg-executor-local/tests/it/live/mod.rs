@@ -11,7 +11,7 @@ mod whole;
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use atg_azure_sim::{Config, Principal, Simulator, Source};
+use atg_azure_sim::{Config, Fault, Matching, Principal, Rule, Schedule, Simulator, Source};
 use atg_executor_local::{
     LocalExecutor, LocalOptions,
     azure::{AzureOptions, credential::CredentialSettings, wire::ConnectionOptions},
@@ -60,6 +60,25 @@ pub(crate) fn options(origin: &str, tenant: &str, ca_pem: &str) -> AzureOptions 
         .with_cloud(origin.parse().unwrap())
         .with_connections(ConnectionOptions::default().without_proxy().with_extra_ca(ca_pem))
         .with_credentials(credentials)
+}
+
+/// What always happens to such a call.
+pub(crate) fn always(matching: Matching, fault: Fault) -> Rule {
+    Rule {
+        matching,
+        fault,
+        per_mille: 1_000,
+        times: None,
+        skip: 0,
+    }
+}
+
+/// Nothing else goes wrong.
+pub(crate) fn only(rule: Rule) -> Schedule {
+    Schedule {
+        seed: 1,
+        rules: vec![rule],
+    }
 }
 
 /// Quota without an end.

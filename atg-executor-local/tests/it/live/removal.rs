@@ -1,24 +1,16 @@
 //! What is gone, what only seems so, and what nobody may see any more.
 
-use atg_azure_sim::{Change, Fault, Lag, Matching, Principal, Rule, Schedule};
+use atg_azure_sim::{Change, Fault, Lag, Matching, Principal, Schedule};
 use serde_json::json;
 
-use super::{Place, demo};
+use super::{Place, always, demo, only};
 
 fn schedule(contains: &str, fault: Fault) -> Schedule {
-    Schedule {
-        seed: 1,
-        rules: vec![Rule {
-            matching: Matching {
-                contains: Some(contains.to_owned()),
-                ..Matching::default()
-            },
-            fault,
-            per_mille: 1_000,
-            times: None,
-            skip: 0,
-        }],
-    }
+    let matching = Matching {
+        contains: Some(contains.to_owned()),
+        ..Matching::default()
+    };
+    only(always(matching, fault))
 }
 
 /// A resource without children.

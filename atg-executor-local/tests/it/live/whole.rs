@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use atg_azure_sim::{Config, Fault, Matching, Pages, Rule, Schedule, Shape, Source};
+use atg_azure_sim::{Config, Fault, Matching, Pages, Shape, Source};
 use atg_sdk::{Completeness, ErrorKind, model::operations::scan::IncompleteUnit};
 use serde_json::json;
 
-use super::{Place, demo};
+use super::{Place, always, demo, only};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_demo_tenant_comes_into_the_graph_and_nothing_changes_the_second_time() {
@@ -79,19 +79,11 @@ async fn a_made_up_tenant_is_read_in_pages() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_is_a_partial_unit_with_its_reason() {
     let mut config = demo();
-    config.faults = Schedule {
-        seed: 1,
-        rules: vec![Rule {
-            matching: Matching {
-                body_contains: Some("| project id, name, type, kind".to_owned()),
-                ..Matching::default()
-            },
-            fault: Fault::Forbidden,
-            per_mille: 1_000,
-            times: None,
-            skip: 0,
-        }],
+    let matching = Matching {
+        body_contains: Some("| project id, name, type, kind".to_owned()),
+        ..Matching::default()
     };
+    config.faults = only(always(matching, Fault::Forbidden));
     let place = Place::new(config).await;
     let scanned = place.scan(json!({})).await;
     assert_eq!(

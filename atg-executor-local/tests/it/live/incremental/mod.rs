@@ -15,7 +15,7 @@ use atg_sdk::{
 use serde_json::json;
 
 use self::tenant::Tenant;
-use super::{Place, Scanned, demo};
+use super::{Place, Scanned, always, demo, only};
 use crate::support::until;
 
 /// The demo tenant at a time that only tests move.
@@ -72,20 +72,16 @@ fn small() -> (Tenant, Config, Arc<VirtualClock>) {
 }
 
 fn refuse(contains: &str, service: &str, skip: u64, times: u64) -> Schedule {
-    Schedule {
-        seed: 1,
-        rules: vec![Rule {
-            matching: Matching {
-                service: Some(service.to_owned()),
-                contains: Some(contains.to_owned()),
-                ..Matching::default()
-            },
-            fault: Fault::Forbidden,
-            per_mille: 1_000,
-            times: Some(times),
-            skip,
-        }],
-    }
+    let matching = Matching {
+        service: Some(service.to_owned()),
+        contains: Some(contains.to_owned()),
+        ..Matching::default()
+    };
+    only(Rule {
+        times: Some(times),
+        skip,
+        ..always(matching, Fault::Forbidden)
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
