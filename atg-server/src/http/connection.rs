@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Service, answers::Answers, archive::Archives, patience::Patient, request::Incoming,
-    schema::Schemas, unparsed::Explained,
+    request_body::RequestBody, schema::Schemas, unparsed::Explained,
 };
 
 /// A certificate chain and its key, both PEM.
@@ -230,8 +230,8 @@ impl Connections {
                     answer(
                         service,
                         Incoming {
+                            body: RequestBody::new(body, &parts),
                             parts,
-                            body,
                             peer,
                             secure,
                         },

@@ -14,6 +14,7 @@ use super::{
     body::{Body, bare, json as json_body},
     failure::Failure,
     request::Incoming,
+    request_body::RequestBody,
     submit::length_required,
 };
 use crate::keys::Caller;
@@ -86,7 +87,7 @@ fn too_large(limit: u64) -> Error {
 
 /// What the upload is read through.
 struct Upload {
-    body: hyper::body::Incoming,
+    body: RequestBody,
     digest: Sha256,
     expected: InputDigest,
     length: u64,
@@ -97,7 +98,7 @@ struct Upload {
 /// The body's bytes, counted and digested: the stream fails in place of ending when they are not what the path says, and
 /// an executor keeps nothing of a stream that failed.
 fn verified(
-    body: hyper::body::Incoming,
+    body: RequestBody,
     expected: InputDigest,
     limit: u64,
     idle: Duration,

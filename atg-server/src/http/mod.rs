@@ -19,6 +19,7 @@ mod patience;
 mod ranges;
 mod rate;
 mod request;
+mod request_body;
 mod routes;
 mod schema;
 mod submit;

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use uuid::Builder;
 
-use super::failure::Failure;
+use super::{failure::Failure, request_body::RequestBody};
 
 /// The header by which both sides name a call.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(headers::X_REQUEST_ID);
@@ -18,7 +18,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(headers::X_REQ
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) parts: Parts,
-    pub(crate) body: hyper::body::Incoming,
+    pub(crate) body: RequestBody,
     pub(crate) peer: SocketAddr,
     /// Whether the connection is TLS.
     pub(crate) secure: bool,

@@ -80,6 +80,34 @@ async fn inputs_that_are_too_large_are_refused_before_and_while_they_come() {
     assert!(first_line(&mut stream).await.starts_with("HTTP/1.1 413"));
 }
 
+/// Most clients read no answer before they have sent everything: one that is refused half way is heard to the end, or
+/// the reset of the connection would take the answer with it.
+#[tokio::test]
+async fn a_refused_upload_is_heard_to_its_end_and_answered() {
+    let key = key("k");
+    let mut setup = Setup::new(&[&key]);
+    setup.limits = Limits {
+        input_bytes: 1_000,
+        ..Limits::default()
+    };
+    let site = setup.start().await;
+    let path = path_of(b"");
+    for (authorization, status) in [(key.text.as_str(), 413), ("atg_dev_nobody", 401)] {
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {authorization}\r\n\
+             content-length: 20000000\r\n\r\n",
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..200 {
+            let sent = stream.write_all(&[7; 100_000]).await;
+            assert!(sent.is_ok(), "{status}: {sent:?}");
+        }
+        let line = first_line(&mut stream).await;
+        assert!(line.starts_with(&format!("HTTP/1.1 {status}")), "{line}");
+    }
+}
+
 async fn first_line(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     while !text.contains(&b'\n') {
