@@ -119,7 +119,7 @@ fn own(object: &Object, list: &str) -> Vec<Value> {
 }
 
 /// Those that the object's line has, and those that have lines of their own.
-fn assignments(ask: &Ask<'_>, object: &Object, end: &str, list: &str) -> Vec<Value> {
+fn assignments(ask: &Ask<'_>, object: &Object, end: &'static str, list: &str) -> Vec<Value> {
     let mut found = own(object, list);
     found.extend(lines(ask, "appRoleAssignment", end, &object.id));
     found
@@ -128,16 +128,7 @@ fn assignments(ask: &Ask<'_>, object: &Object, end: &str, list: &str) -> Vec<Val
 fn assigned_to(ask: &Ask<'_>, object: &Object) -> Vec<Value> {
     let mut found = assignments(ask, object, "resourceId", "appRoleAssignedTo");
     // The other end of what principals' lines have.
-    let is_here = |value: &Value| {
-        value["resourceId"]
-            .as_str()
-            .is_some_and(|id| id.eq_ignore_ascii_case(&object.id))
-    };
-    for kind in ["user", "group", "servicePrincipal"] {
-        for other in ask.tenant().objects(kind, None) {
-            found.extend(own(&other, "appRoleAssignments").into_iter().filter(is_here));
-        }
-    }
+    found.extend_from_slice(ask.tenant().links().assigned(&object.id));
     found
 }
 
@@ -152,16 +143,10 @@ fn grants(ask: &Ask<'_>, object: &Object) -> Vec<Value> {
     found
 }
 
-fn lines(ask: &Ask<'_>, kind: &str, end: &str, id: &str) -> Vec<Value> {
-    ask.tenant()
-        .objects(kind, None)
-        .filter(|line| {
-            line.body()[end]
-                .as_str()
-                .is_some_and(|other| other.eq_ignore_ascii_case(id))
-        })
-        .map(|line| super::select::show(&line, None))
-        .collect()
+fn lines(ask: &Ask<'_>, kind: &str, end: &'static str, id: &str) -> Vec<Value> {
+    let links = ask.tenant().links();
+    let lines = links.lines(kind, end, id);
+    lines.map(|line| super::select::show(line, None)).collect()
 }
 
 /// `$expand=members($select=id)`

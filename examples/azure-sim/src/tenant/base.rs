@@ -62,7 +62,7 @@ pub(crate) trait Base: fmt::Debug + Send + Sync {
     /// The object of that id.
     fn object(&self, id: &str) -> Option<Arc<Object>>;
 
-    /// The objects of a kind behind another. An `after` that is unknown begins at the end.
+    /// The objects of a kind (`""` for all) behind another. An `after` that is unknown begins at the end.
     fn objects<'a>(&'a self, kind: &str, after: Option<&str>) -> Objects<'a>;
 
     /// The objects that have the other in their list of that name.

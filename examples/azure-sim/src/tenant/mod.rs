@@ -5,13 +5,14 @@ mod builtin_roles;
 mod change;
 mod generated;
 mod hierarchy;
+mod links;
 mod loaded;
 mod made_up;
 mod merge;
 mod row;
 mod shape;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub(crate) use base::{Want, is_within};
 pub(crate) use change::{ChangeKind, Changed, History, merge_patch};
@@ -26,6 +27,7 @@ pub(crate) use base::{Objects, Rows};
 
 use base::{Base, range};
 use change::Overlay;
+use links::Links;
 
 /// A tenant.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub(crate) struct Tenant {
     pub(crate) domain: String,
     base: Box<dyn Base>,
     overlay: RwLock<Overlay>,
+    links: Mutex<links::Known>,
     pub(crate) made_up: MadeUp,
 }
 
@@ -88,7 +91,22 @@ impl Tenant {
         }
     }
 
-    /// The objects of a kind behind another: first those of the beginning, then those that came later.
+    /// Who names whom in the directory, as it is now.
+    pub(crate) fn links(&self) -> Arc<Links> {
+        let objects = self.overlay().objects;
+        // Whoever else asks meanwhile waits: it would read the same.
+        let mut known = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, links)) = &*known
+            && Arc::ptr_eq(of, &objects)
+        {
+            return Arc::clone(links);
+        }
+        let links = Arc::new(Links::of(self.objects("", None)));
+        *known = Some((objects, Arc::clone(&links)));
+        links
+    }
+
+    /// The objects of a kind (`""` for all) behind another: first those of the beginning, then those that came later.
     pub(crate) fn objects<'a>(&'a self, kind: &str, after: Option<&str>) -> Objects<'a> {
         let overlay = self.overlay();
         let (base, after_new) = match after {
@@ -106,7 +124,7 @@ impl Tenant {
             .values()
             .flatten()
             .filter(|object| {
-                object.kind == kind
+                (kind.is_empty() || object.kind == kind)
                     && after_new
                         .as_deref()
                         .is_none_or(|after| object.id.as_str() > after)

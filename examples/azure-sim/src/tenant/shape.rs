@@ -132,6 +132,7 @@ impl Tenant {
             domain,
             base,
             overlay: std::sync::RwLock::default(),
+            links: std::sync::Mutex::default(),
             made_up,
         }
     }
