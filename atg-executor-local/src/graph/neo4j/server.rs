@@ -115,7 +115,7 @@ pub(super) async fn transact(
 /// Whether the same once more may succeed.
 pub(super) fn may_pass(failure: &Failure) -> bool {
     match failure {
-        Failure::Server(failure) => failure.is_transient(),
+        Failure::Server(failure) => failure.is_transient() || is_overtaken(&failure.code),
         Failure::Lost(_) | Failure::Silent(_) => true,
         // While it restarts, nobody listens.
         Failure::Unreachable { .. } => true,
@@ -123,8 +123,29 @@ pub(super) fn may_pass(failure: &Failure) -> bool {
     }
 }
 
+/// Whether two that open an empty database at once made the same index or constraint: `IF NOT EXISTS` looks before it takes
+/// the lock, so that one of them is refused. The next time it sees the other's.
+fn is_overtaken(code: &str) -> bool {
+    code.strip_prefix("Neo.ClientError.Schema.")
+        .is_some_and(|what| what.ends_with("AlreadyExists"))
+}
+
 /// Longer each time, and never for two writers alike: 20 ms to about 2.5 s.
 pub(super) async fn pause(attempt: u32) {
     let most = Duration::from_millis(20 << attempt.min(7));
     tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_overtaken_asks_again() {
+        assert!(is_overtaken(
+            "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
+        ));
+        assert!(!is_overtaken("Neo.ClientError.Schema.ConstraintValidationFailed"));
+        assert!(!is_overtaken("Neo.ClientError.Statement.SyntaxError"));
+    }
 }
