@@ -126,9 +126,6 @@ fn pair(comparison: Comparison, left: &Value, right: &Value) -> Outcome<Option<b
     match value::compare(left, right) {
         Comparable::Unknown => Ok(None),
         Comparable::Unordered => Ok(Some(false)),
-        Comparable::Same => {
-            Ok(matches!(comparison, Comparison::LessOrEqual | Comparison::GreaterOrEqual).then_some(true))
-        }
         Comparable::Unsupported => {
             let kind = left.kind_name();
             Err(Fault::unsupported(format!(

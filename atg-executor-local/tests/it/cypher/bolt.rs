@@ -4,7 +4,7 @@
 //! integers, floats and what JSON cannot write stay apart.
 
 use std::{
-    io::{BufReader, Read as _, Write as _},
+    io::{BufReader, ErrorKind, Read as _, Write as _},
     net::TcpStream,
     time::Duration,
 };
@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json, json};
 /// A connection to a server without authentication.
 pub(crate) struct Bolt {
     stream: BufReader<TcpStream>,
+    uri: String,
 }
 
 /// What the server says when it refuses.
@@ -25,6 +26,9 @@ enum Packed {
     Json(Json),
     Structure(u8, Vec<Packed>),
 }
+
+/// What is said of a query that the server did not answer.
+pub(crate) const SILENT: &str = "the server says nothing";
 
 const HELLO: u8 = 0x01;
 const RESET: u8 = 0x0f;
@@ -45,6 +49,7 @@ impl Bolt {
         stream.set_nodelay(true).unwrap();
         let mut bolt = Self {
             stream: BufReader::new(stream),
+            uri: uri.to_owned(),
         };
         // Version 5.4 and nothing else.
         let hello = [
@@ -62,7 +67,7 @@ impl Bolt {
         bolt
     }
 
-    /// Runs a query and takes all its rows.
+    /// Runs a query and takes all its rows. One that is not answered in time is refused with [`SILENT`].
     pub(crate) fn run(&mut self, query: &str, parameters: &Json) -> Result<Vec<Vec<Json>>, Refused> {
         // The time limit is the server's own: a query that it stops is refused like any other.
         self.send(
@@ -75,7 +80,12 @@ impl Bolt {
         // One answer to each of the two messages.
         let mut answers = 0;
         while answers < 2 {
-            match self.receive() {
+            let Some(message) = self.receive_in_time() else {
+                // The server does not look at its time limit while it plans. What it says later is nobody's.
+                *self = Self::connect(&self.uri);
+                return Err(Refused(SILENT.to_owned()));
+            };
+            match message {
                 (RECORD, mut fields) => match fields.remove(0) {
                     Packed::Json(Json::Array(row)) => rows.push(row),
                     _ => panic!("a record is a list"),
@@ -122,12 +132,21 @@ impl Bolt {
     }
 
     fn receive(&mut self) -> (u8, Vec<Packed>) {
+        self.receive_in_time().expect("an answer of the server")
+    }
+
+    /// `None` when the server says nothing for as long as a socket waits.
+    fn receive_in_time(&mut self) -> Option<(u8, Vec<Packed>)> {
         let mut message = Vec::new();
         loop {
             let mut length = [0; 2];
-            self.stream
-                .read_exact(&mut length)
-                .expect("an answer of the server");
+            match self.stream.read_exact(&mut length) {
+                Ok(()) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return None;
+                }
+                Err(error) => panic!("an answer of the server: {error}"),
+            }
             let length = usize::from(u16::from_be_bytes(length));
             // An empty chunk ends a message; before one it only keeps the connection alive.
             if length == 0 {
@@ -141,7 +160,7 @@ impl Bolt {
             self.stream.read_exact(&mut message[start..]).unwrap();
         }
         match unpack(&mut message.as_slice()) {
-            Packed::Structure(kind, fields) => (kind, fields),
+            Packed::Structure(kind, fields) => Some((kind, fields)),
             Packed::Json(_) => panic!("a message is a structure"),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     battery::normal,
-    bolt::Refused,
+    bolt::{Refused, SILENT},
     fixture::{self, Answer},
     random, server,
 };
@@ -82,6 +82,7 @@ async fn neo4j_answers_random_queries_alike() {
     let share = |verdict: &str| tally.verdicts.get(verdict).copied().unwrap_or_default();
     assert!(share("same rows") * 10 >= count * 9, "{shown}");
     assert!(share("not supported here") * 50 <= count, "{shown}");
+    assert!(share("not answered there") * 1000 <= count.max(1000), "{shown}");
     #[expect(clippy::print_stdout, reason = "a long run should say what it did")]
     {
         println!("{shown}");
@@ -96,6 +97,8 @@ fn judge(
 ) {
     let ordered = random::is_ordered(text);
     let verdict = match (theirs, ours) {
+        // It plans some queries for minutes.
+        (Err(refused), _) if refused.0 == SILENT => "not answered there",
         (Err(_), Err(_)) => "refused by both",
         (Ok(_), Err(error)) if error.kind() == ErrorKind::Unsupported => "not supported here",
         (Ok(theirs), Ok((ours, _))) => {

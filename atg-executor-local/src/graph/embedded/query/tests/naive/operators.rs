@@ -23,7 +23,6 @@ pub(super) fn compared(comparison: Comparison, a: &Value, b: &Value) -> Outcome<
         Comparable::Ordered(ordering) => Ok(Some(fits(ordering))),
         Comparable::Unordered => Ok(Some(false)),
         Comparable::Unknown => Ok(None),
-        Comparable::Same => Ok(fits(std::cmp::Ordering::Equal).then_some(true)),
         Comparable::Unsupported => Err(Fault::invalid("no order")),
     };
     match comparison {
