@@ -148,16 +148,33 @@ impl Cell {
         id: &str,
         members: std::fmt::Arguments<'_>,
     ) {
-        w.resource(
-            &Row {
-                parent,
-                id,
-                kind,
-                location: "",
-                tags: None,
-            },
-            members,
-        );
+        let row = Row {
+            parent,
+            id,
+            kind,
+            location: "",
+            tags: None,
+        };
+        w.resource(&row, members);
+    }
+
+    /// Writes a child that Azure tracks: it has a region, and Resource Graph lists it beside its parent.
+    pub(crate) fn tracked_child(
+        &self,
+        w: &mut Writer,
+        parent: &str,
+        kind: &str,
+        id: &str,
+        members: std::fmt::Arguments<'_>,
+    ) {
+        let row = Row {
+            parent,
+            id,
+            kind,
+            location: self.location,
+            tags: None,
+        };
+        w.resource(&row, members);
     }
 
     fn group_row(&self, w: &mut Writer) {

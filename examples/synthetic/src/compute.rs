@@ -107,7 +107,7 @@ fn machine(cell: &Cell, w: &mut Writer, number: usize, random: &mut Random, set:
     w.edge(&id, "USES_IDENTITY", &identity::identity(cell, "id-app"));
     w.edge(&id, "CONNECTED_TO", &interface);
     let extension = format!("{id}/extensions/AzureMonitorLinuxAgent");
-    cell.child(
+    cell.tracked_child(
         w,
         &id,
         "Microsoft.Compute/virtualMachines/extensions",

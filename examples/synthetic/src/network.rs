@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::{cell::Cell, writer::Writer};
 
 const VNETS: &str = "Microsoft.Network/virtualNetworks";
+const PEERINGS: &str = "virtualNetworkPeerings";
 const NSGS: &str = "Microsoft.Network/networkSecurityGroups";
 const ADDRESSES: &str = "Microsoft.Network/publicIPAddresses";
 const BALANCERS: &str = "Microsoft.Network/loadBalancers";
@@ -120,12 +121,25 @@ fn network(cell: &Cell, w: &mut Writer) {
             body(name, third, security, routed)
         );
     }
+    // What a network's own body says of its peerings is what each of them says itself.
+    let peering = cell.hub().map(|hub| {
+        let hub = hub.id(VNETS, "vnet");
+        let properties = format!(
+            r#""properties":{{"provisioningState":"Succeeded","peeringState":"Connected","remoteVirtualNetwork":{{"id":"{hub}"}},"allowVirtualNetworkAccess":true,"allowForwardedTraffic":true,"allowGatewayTransit":false,"useRemoteGateways":true}}"#
+        );
+        (format!("{id}/{PEERINGS}/to-hub"), hub, properties)
+    });
+    let peerings = peering
+        .as_ref()
+        .map_or_else(String::new, |(peering, _, properties)| {
+            format!(r#"{{"name":"to-hub","id":"{peering}","type":"{VNETS}/{PEERINGS}",{properties}}}"#)
+        });
     cell.resource(
         w,
         VNETS,
         &id,
         format_args!(
-            r#""properties":{{"provisioningState":"Succeeded","addressSpace":{{"addressPrefixes":["10.{octet}.0.0/16"]}},"subnets":[{inner}],"virtualNetworkPeerings":[],"enableDdosProtection":false}}"#
+            r#""properties":{{"provisioningState":"Succeeded","addressSpace":{{"addressPrefixes":["10.{octet}.0.0/16"]}},"subnets":[{inner}],"{PEERINGS}":[{peerings}],"enableDdosProtection":false}}"#
         ),
     );
     for (name, third, security, routed) in SUBNETS {
@@ -144,18 +158,9 @@ fn network(cell: &Cell, w: &mut Writer) {
             w.edge(&subnet, "ROUTES_VIA", &table);
         }
     }
-    if let Some(hub) = cell.hub() {
-        let hub = hub.id(VNETS, "vnet");
-        let peering = format!("{id}/virtualNetworkPeerings/to-hub");
-        cell.child(
-            w,
-            &id,
-            "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
-            &peering,
-            format_args!(
-                r#""properties":{{"provisioningState":"Succeeded","peeringState":"Connected","remoteVirtualNetwork":{{"id":"{hub}"}},"allowVirtualNetworkAccess":true,"allowForwardedTraffic":true,"allowGatewayTransit":false,"useRemoteGateways":true}}"#
-            ),
-        );
+    if let Some((peering, hub, properties)) = peering {
+        let kind = format!("{VNETS}/{PEERINGS}");
+        cell.child(w, &id, &kind, &peering, format_args!("{properties}"));
         w.edge(&peering, "CONNECTED_TO", &hub);
         w.edge(&id, "CONNECTED_TO", &hub);
     }

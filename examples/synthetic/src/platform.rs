@@ -142,7 +142,7 @@ fn automation(cell: &Cell, w: &mut Writer) {
         ),
     );
     for runbook in ["start", "stop", "report"] {
-        cell.child(
+        cell.tracked_child(
             w,
             &id,
             "Microsoft.Automation/automationAccounts/runbooks",
