@@ -88,7 +88,11 @@ fn refused(code: &str, message: &str) -> (ErrorKind, &'static str) {
             ErrorKind::NotFound,
             "the server has no such database: create it, or name another one",
         ),
-        "ForbiddenOnReadOnlyDatabase" | "NotALeader" | "AccessMode" | "ReadOnly" => (
+        "ForbiddenOnReadOnlyDatabase"
+        | "WriteOnReadOnlyAccessDatabase"
+        | "NotALeader"
+        | "AccessMode"
+        | "ReadOnly" => (
             ErrorKind::PermissionDenied,
             "the database is read-only: name one that may be written to",
         ),
