@@ -177,9 +177,6 @@ impl Run {
                 7 if !self.hanging.is_empty() => self.stop_one(),
                 _ => std::thread::sleep(Duration::from_millis(self.dice.below(100))),
             }
-            if let Some(network) = &mut self.place.network {
-                network.heal_what_is_due();
-            }
             if Instant::now() >= next_kill {
                 match self.dice.below(6) {
                     0 => self.kill_api(),

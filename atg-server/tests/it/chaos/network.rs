@@ -4,12 +4,12 @@
 //! All of it lies within namespaces of the test's own, which end with it: it needs no rights but that of making some.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fmt::Write as _,
     io::Write as _,
     path::PathBuf,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -27,8 +27,8 @@ const LONGEST: Duration = Duration::from_secs(16);
 
 /// The networks, made of `ip` and `iptables`.
 pub(super) struct Network {
-    /// Places that are cut off, and until when.
-    parted: BTreeMap<usize, Instant>,
+    /// Places that were cut off since they were joined.
+    parted: BTreeSet<usize>,
 }
 
 impl Network {
@@ -50,7 +50,7 @@ impl Network {
         }
         sh(&script);
         Self {
-            parted: BTreeMap::new(),
+            parted: BTreeSet::new(),
         }
     }
 
@@ -70,8 +70,10 @@ impl Network {
             1 => format!("-A INPUT -s {HOST} -j DROP"),
             _ => format!("-A OUTPUT -d {HOST} -j DROP && iptables -A INPUT -s {HOST} -j DROP"),
         };
-        inside(place, &format!("iptables {rules}"));
-        self.parted.insert(place, Instant::now() + lasts);
+        // It ends by itself: the harness may be waiting for a process that is cut off.
+        let end = format!("(sleep {}; iptables -F) >/dev/null 2>&1 &", lasts.as_secs_f64());
+        inside(place, &format!("iptables {rules} || exit 1; {end}"));
+        self.parted.insert(place);
         let from = Timestamp::now();
         Away {
             from,
@@ -79,24 +81,15 @@ impl Network {
         }
     }
 
-    /// Ends what has lasted long enough.
-    pub(super) fn heal_what_is_due(&mut self) {
-        let now = Instant::now();
-        let due: Vec<_> = self.parted.iter().filter(|(_, until)| **until <= now).collect();
-        for place in due.into_iter().map(|(place, _)| *place).collect::<Vec<_>>() {
-            self.heal_one(place);
-        }
-    }
-
     /// Ends all of it.
     pub(super) fn heal(&mut self) {
-        for place in self.parted.keys().copied().collect::<Vec<_>>() {
+        for place in self.parted.clone() {
             self.heal_one(place);
         }
     }
 
     fn heal_one(&mut self, place: usize) {
-        if self.parted.remove(&place).is_some() {
+        if self.parted.remove(&place) {
             inside(place, "iptables -F");
         }
     }
