@@ -101,13 +101,6 @@ pub fn scope_of(id: &str) -> String {
     }
 }
 
-/// The GUID of the subscription that a scope (lower-case) lies in or is.
-#[must_use]
-pub fn subscription_of(scope: &str) -> Option<&str> {
-    let rest = scope.strip_prefix("/subscriptions/")?;
-    rest.split(['/', '?']).next().filter(|id| !id.is_empty())
-}
-
 /// Whether an ID lies in one of those. All in one spelling.
 #[must_use]
 pub fn lies_in(id: &str, ids: &HashSet<String>) -> bool {
@@ -142,5 +135,24 @@ pub trait Collector: fmt::Debug + Send + Sync + 'static {
     /// What is missing of the list, and why.
     async fn read(&self, listing: &Listing, reader: &mut Reader) -> Result<(), Shortfall> {
         reader.read_all(listing).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_something_gone_is_gone_and_its_neighbour_is_not() {
+        let gone = HashSet::from(["/subscriptions/s/resourcegroups/g".to_owned()]);
+        assert!(lies_in(
+            "/subscriptions/s/resourcegroups/g/providers/m.n/t/x",
+            &gone
+        ));
+        assert!(!lies_in(
+            "/subscriptions/s/resourcegroups/g2/providers/m.n/t/x",
+            &gone
+        ));
+        assert!(!lies_in("/subscriptions/s/resourcegroups/g", &gone));
     }
 }

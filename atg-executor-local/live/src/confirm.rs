@@ -346,18 +346,4 @@ mod tests {
         assert_eq!(version("M.N/a/c/d"), Some("1".to_owned()));
         assert_eq!(version("M.N/c"), None);
     }
-
-    #[test]
-    fn what_lies_in_something_gone_is_gone_and_its_neighbour_is_not() {
-        let gone = HashSet::from(["/subscriptions/s/resourcegroups/g".to_owned()]);
-        assert!(lies_in(
-            "/subscriptions/s/resourcegroups/g/providers/m.n/t/x",
-            &gone
-        ));
-        assert!(!lies_in(
-            "/subscriptions/s/resourcegroups/g2/providers/m.n/t/x",
-            &gone
-        ));
-        assert!(!lies_in("/subscriptions/s/resourcegroups/g", &gone));
-    }
 }

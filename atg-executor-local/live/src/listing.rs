@@ -1,8 +1,9 @@
 //! One list that is read page by page.
 
+use atg_azure::budget::subscription_of;
 use serde::{Deserialize, Serialize};
 
-use crate::{collector::subscription_of, reader::hash};
+use crate::reader::hash;
 
 /// Which quota a list is read from: lists of one lane share it, those of different lanes do not wait for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -60,15 +60,18 @@ impl Call {
     }
 }
 
+/// The GUID of the subscription that a scope or a path (lower-case) lies in or is.
+#[must_use]
+pub fn subscription_of(scope: &str) -> Option<&str> {
+    let rest = scope.strip_prefix("/subscriptions/")?;
+    rest.split(['/', '?']).next().filter(|id| !id.is_empty())
+}
+
 fn resource_manager(path: &str, method: &Method, url: &Url) -> (CallKind, Option<String>) {
     if path.starts_with("/providers/microsoft.resourcegraph/") {
         return (CallKind::ResourceGraphQuery, None);
     }
-    let subscription = path
-        .strip_prefix("/subscriptions/")
-        .and_then(|rest| rest.split('/').next())
-        .filter(|id| !id.is_empty());
-    let Some(subscription) = subscription else {
+    let Some(subscription) = subscription_of(path) else {
         return (CallKind::TenantRead, None);
     };
     let through_graph = url

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 pub use self::{
-    call::Call,
+    call::{Call, subscription_of},
     memory::MemoryLedger,
     report::{BucketReport, floor},
 };

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use atg_azure::budget::subscription_of;
 
 use super::resources::{self, Resources};
 use crate::{
-    collector::{CallDeclaration, Collector, Declaration, scope_of, subscription_of},
+    collector::{CallDeclaration, Collector, Declaration, scope_of},
     feed::{Changed, changed_name},
     ground::Ground,
     listing::{First, Lane, Listing},

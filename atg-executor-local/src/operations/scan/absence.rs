@@ -9,8 +9,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use atg_azure::budget::subscription_of;
 use atg_live::{
-    collector::{Declaration, lies_in, scope_of, subscription_of},
+    collector::{Declaration, lies_in, scope_of},
     collectors,
     confirm::{Candidate, Verdict, confirm},
     feed::{Basis, changed_name},

@@ -8,8 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use atg_azure::budget::subscription_of;
 use atg_live::{
-    collector::{scope_of, subscription_of},
+    collector::scope_of,
     feed::{self, Basis, Changed, changed_name},
     ground::Ground,
     run::{Known, Plan},
