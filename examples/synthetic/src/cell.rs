@@ -148,14 +148,7 @@ impl Cell {
         id: &str,
         members: std::fmt::Arguments<'_>,
     ) {
-        let row = Row {
-            parent,
-            id,
-            kind,
-            location: "",
-            tags: None,
-        };
-        w.resource(&row, members);
+        below(w, parent, kind, id, "", members);
     }
 
     /// Writes a child that Azure tracks: it has a region, and Resource Graph lists it beside its parent.
@@ -167,14 +160,7 @@ impl Cell {
         id: &str,
         members: std::fmt::Arguments<'_>,
     ) {
-        let row = Row {
-            parent,
-            id,
-            kind,
-            location: self.location,
-            tags: None,
-        };
-        w.resource(&row, members);
+        below(w, parent, kind, id, self.location, members);
     }
 
     fn group_row(&self, w: &mut Writer) {
@@ -189,4 +175,23 @@ impl Cell {
             format_args!(r#""properties":{{"provisioningState":"Succeeded"}}"#),
         );
     }
+}
+
+/// Writes what lies in another resource, without tags.
+fn below(
+    w: &mut Writer,
+    parent: &str,
+    kind: &str,
+    id: &str,
+    location: &str,
+    members: std::fmt::Arguments<'_>,
+) {
+    let row = Row {
+        parent,
+        id,
+        kind,
+        location,
+        tags: None,
+    };
+    w.resource(&row, members);
 }
