@@ -143,9 +143,9 @@ fn grants(ask: &Ask<'_>, object: &Object) -> Vec<Value> {
     found
 }
 
-fn lines(ask: &Ask<'_>, kind: &str, end: &'static str, id: &str) -> Vec<Value> {
+fn lines(ask: &Ask<'_>, kind: &'static str, end: &'static str, id: &str) -> Vec<Value> {
     let links = ask.tenant().links();
-    let lines = links.lines(kind, end, id);
+    let lines = links.lines(kind, end, id).iter();
     lines.map(|line| super::select::show(line, None)).collect()
 }
 

@@ -260,7 +260,7 @@ impl Base for Generated {
                 .into_iter()
                 .flatten()
                 .chain(rest)
-                .filter(move |object| kind.is_empty() || object.kind == kind),
+                .filter(move |object| object.is_a(&kind)),
         )
     }
 

@@ -10,9 +10,11 @@ use serde_json::Value;
 use super::row::Object;
 
 /// The ends by which lines of their own are looked up.
-const ENDS: [(&str, [&str; 2]); 2] = [
-    ("appRoleAssignment", ["principalId", "resourceId"]),
-    ("oAuth2PermissionGrant", ["principalId", "clientId"]),
+const ENDS: [(&str, &str); 4] = [
+    ("appRoleAssignment", "principalId"),
+    ("appRoleAssignment", "resourceId"),
+    ("oAuth2PermissionGrant", "principalId"),
+    ("oAuth2PermissionGrant", "clientId"),
 ];
 
 /// Principals, whose own lines may hold `appRoleAssignments`.
@@ -21,7 +23,8 @@ const PRINCIPALS: [&str; 3] = ["user", "group", "servicePrincipal"];
 /// What the objects of one state of the tenant say of each other. IDs are lower-cased.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    lines: HashMap<(&'static str, String), Vec<Arc<Object>>>,
+    /// By kind, end, and the id at that end.
+    lines: HashMap<(&'static str, &'static str, String), Vec<Arc<Object>>>,
     assigned: HashMap<String, Vec<Value>>,
 }
 
@@ -34,12 +37,10 @@ impl Links {
         let mut links = Self::default();
         for object in objects {
             let end_of = |value: &Value, end: &str| value[end].as_str().map(str::to_lowercase);
-            for (kind, ends) in &ENDS {
-                for end in ends.iter().filter(|_| object.kind == *kind) {
-                    if let Some(id) = end_of(object.body(), end) {
-                        let lines = links.lines.entry((end, id)).or_default();
-                        lines.push(Arc::clone(&object));
-                    }
+            for (kind, end) in ENDS.into_iter().filter(|(kind, _)| object.kind == *kind) {
+                if let Some(id) = end_of(object.body(), end) {
+                    let lines = links.lines.entry((kind, end, id)).or_default();
+                    lines.push(Arc::clone(&object));
                 }
             }
             if PRINCIPALS.contains(&object.kind.as_str()) {
@@ -55,14 +56,10 @@ impl Links {
     }
 
     /// The lines of that kind with that id at that end.
-    pub(crate) fn lines(
-        &self,
-        kind: &str,
-        end: &'static str,
-        id: &str,
-    ) -> impl Iterator<Item = &Arc<Object>> {
-        let lines = self.lines.get(&(end, id.to_lowercase()));
-        lines.into_iter().flatten().filter(move |line| line.kind == kind)
+    pub(crate) fn lines(&self, kind: &'static str, end: &'static str, id: &str) -> &[Arc<Object>] {
+        self.lines
+            .get(&(kind, end, id.to_lowercase()))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// What principals' own lines say that they were assigned of that resource.

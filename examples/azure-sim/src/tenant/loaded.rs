@@ -106,7 +106,7 @@ impl Base for Loaded {
             self.objects
                 .range((start, std::ops::Bound::Unbounded))
                 .map(|(_, object)| Arc::clone(object))
-                .filter(move |object| kind.is_empty() || object.kind == kind),
+                .filter(move |object| object.is_a(&kind)),
         )
     }
 

@@ -124,7 +124,7 @@ impl Tenant {
             .values()
             .flatten()
             .filter(|object| {
-                (kind.is_empty() || object.kind == kind)
+                object.is_a(kind)
                     && after_new
                         .as_deref()
                         .is_none_or(|after| object.id.as_str() > after)

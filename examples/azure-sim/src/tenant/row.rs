@@ -179,6 +179,11 @@ impl Object {
         }
     }
 
+    /// Whether it is of that kind; everything is of `""`.
+    pub(super) fn is_a(&self, kind: &str) -> bool {
+        kind.is_empty() || self.kind == kind
+    }
+
     /// The whole object, with `members` and `owners` as the data has them.
     pub(crate) fn body(&self) -> &Value {
         self.body
