@@ -24,9 +24,12 @@ fn text(packed: &[u8]) -> String {
     out
 }
 
-fn often(fault: Fault, per_mille: u16) -> Rule {
+fn often(service: &str, fault: Fault, per_mille: u16) -> Rule {
     Rule {
-        matching: Matching::default(),
+        matching: Matching {
+            service: Some(service.to_owned()),
+            ..Matching::default()
+        },
         fault,
         per_mille,
         times: None,
@@ -61,27 +64,31 @@ async fn a_replay_tells_what_was_told() {
 #[tokio::test]
 async fn trouble_is_replayed_without_waiting_for_it() {
     let azure = simulator(|config| {
+        let too_many = Fault::TooManyRequests {
+            retry_after: RetryAfter::default(),
+            seconds: 1,
+        };
+        // Not of signing in: that is never recorded, so what it said cannot be told again.
+        let trouble = ["arm", "resource_graph", "graph"]
+            .into_iter()
+            .flat_map(|service| {
+                [
+                    often(service, Fault::Cut, 100),
+                    often(service, Fault::InvalidJson, 50),
+                    often(service, Fault::ServerError { status: 503 }, 100),
+                    often(service, too_many.clone(), 20),
+                ]
+            });
+        let forbidden = Rule {
+            matching: Matching {
+                contains: Some("/applications".to_owned()),
+                ..Matching::default()
+            },
+            ..often("graph", Fault::Forbidden, 1_000)
+        };
         config.faults = Schedule {
             seed: 11,
-            rules: vec![
-                often(Fault::Cut, 100),
-                often(Fault::InvalidJson, 50),
-                often(Fault::ServerError { status: 503 }, 100),
-                often(
-                    Fault::TooManyRequests {
-                        retry_after: RetryAfter::default(),
-                        seconds: 1,
-                    },
-                    20,
-                ),
-                Rule {
-                    matching: Matching {
-                        contains: Some("/applications".to_owned()),
-                        ..Matching::default()
-                    },
-                    ..often(Fault::Forbidden, 1_000)
-                },
-            ],
+            rules: trouble.chain([forbidden]).collect(),
         };
     })
     .await;
