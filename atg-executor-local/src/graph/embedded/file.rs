@@ -38,6 +38,8 @@ pub(super) const MISSES_SOMETHING: i64 = 2;
 /// How often a busy database is asked again. SQLite's own waits grow to 100 ms and then miss the short pauses that a
 /// writer leaves between its transactions.
 const BUSY_STEP: Duration = Duration::from_millis(1);
+/// How many times.
+const BUSY_STEPS: i32 = 30_000;
 
 /// Makes the file if there is none, brings an older one up to this version, and refuses a newer one.
 pub(super) fn prepare(path: &Path) -> Result<()> {
@@ -112,7 +114,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
         .during("open the graph")?;
     db.busy_handler(Some(|waits| {
         thread::sleep(BUSY_STEP);
-        waits < 30_000
+        waits < BUSY_STEPS
     }))
     .during("open the graph")?;
     db.set_prepared_statement_cache_capacity(64);
@@ -215,7 +217,24 @@ fn create(path: &Path) -> Result<()> {
             .during(doing)?;
     }
     transaction.commit().during(doing)?;
-    db.pragma_update(None, "journal_mode", "WAL").during(doing)
+    switch_to_wal(&db).during(doing)
+}
+
+/// Waits for others, as SQLite itself does everywhere but here. Who comes second finds it done.
+fn switch_to_wal(db: &Connection) -> rusqlite::Result<()> {
+    let mut waits = 0;
+    loop {
+        match db.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if waits < BUSY_STEPS
+                    && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) =>
+            {
+                thread::sleep(BUSY_STEP);
+                waits += 1;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Makes an empty file that only its owner may read; `Conflict` when it exists. SQLite gives its side files the mode of
