@@ -72,13 +72,15 @@ impl Parser<'_> {
     }
 
     /// The condition of a comprehension. In `[n IN list WHERE n:A|B | n.name]` the last bar begins the result, and so it
-    /// does in `[n IN list WHERE n:A | n]`, where it could join two labels as well.
+    /// does in `[n IN list WHERE n:A | n]`, where it could join two labels as well,
+    /// unless what follows it can be labels only, as in `[n IN list WHERE n:A|!B]`.
     fn comprehension_condition(&mut self) -> Result<Expr, Refusal> {
         let (start, bars) = (self.at, self.label_bars.len());
         let greedy = self.attempt(Self::expression);
         if greedy.is_ok() && self.is("|") {
             return greedy;
         }
+        let all_labels = greedy.is_ok() && self.is("]");
         let end = self.at;
         let mut candidates = self.label_bars.split_off(bars);
         candidates.sort_unstable();
@@ -88,12 +90,20 @@ impl Parser<'_> {
             let outer = self.map_bar.replace(bar);
             let condition = self.attempt(Self::expression);
             self.map_bar = outer;
-            if condition.is_ok() && self.at == bar {
+            if condition.is_ok() && self.at == bar && (!all_labels || self.is_result()) {
                 return condition;
             }
         }
         self.at = end;
         greedy
+    }
+
+    /// Whether a bar and an expression end the brackets here.
+    fn is_result(&mut self) -> bool {
+        let (at, depth) = (self.at, self.depth);
+        let fits = self.eat("|") && self.expression().is_ok() && self.is("]");
+        (self.at, self.depth) = (at, depth);
+        fits
     }
 
     /// `None` where the brackets turn out to hold something else than a pattern with a bar.

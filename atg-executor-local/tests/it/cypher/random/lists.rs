@@ -57,6 +57,12 @@ impl Grammar {
                     } else {
                         String::new()
                     };
+                    // Without a result, a bar between two labels would begin it: Neo4j then asks for a variable of the
+                    // second label's name.
+                    let filter = match filter.strip_prefix(" WHERE ") {
+                        Some(condition) if map.is_empty() => format!(" WHERE ({condition})"),
+                        _ => filter,
+                    };
                     self.scope = outer;
                     return format!("[{name} IN {list}{filter}{map}]");
                 }
