@@ -56,6 +56,8 @@ variables! {
     AZURE_CLIENT_SEND_CERTIFICATE_CHAIN, "`false`";
     /// A file with a token of another issuer that the application trusts (workload identity).
     AZURE_FEDERATED_TOKEN_FILE, "none";
+    /// What holds calls of Azure back: the quotas that are `documented`, or only `refusals` (for a simulator without quotas).
+    ATG_AZURE_PACING, "`documented`";
     /// The one way to sign in: `secret`, `certificate`, `federated`, `managed-identity`, `az` or `azd`.
     ATG_AUTH, "all of them in that order, until one works";
     /// Whether managed identity is among the ways to sign in: `true` or `false`.

@@ -4,14 +4,18 @@ use std::{
     collections::{BTreeMap, HashMap},
     ffi::OsString,
     path::PathBuf,
+    str::FromStr,
     sync::Arc,
 };
 
-use atg_sdk::{Result, env, quota::QuotaLedger};
+use atg_sdk::{
+    Error, Result, env,
+    quota::{CallKind, QuotaLedger, QuotaLimit},
+};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, MemoryLedger},
     clock::{Clock, SystemClock},
     cloud::{self, Cloud, CloudName},
     credential::{Chain, CredentialSettings, TokenSource},
@@ -36,6 +40,45 @@ pub struct AzureOptions {
     pub retry: RetryPolicy,
     /// Who hears of every answer.
     pub calls: Option<CallObserver>,
+    /// What holds calls back.
+    pub pacing: Pacing,
+}
+
+/// What holds calls back before Azure refuses them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pacing {
+    /// The quotas that Microsoft documents.
+    #[default]
+    Documented,
+    /// Refusals alone, for an endpoint without those quotas, such as a simulator.
+    Refusals,
+}
+
+impl Pacing {
+    /// The quotas that differ from what Microsoft documents.
+    fn limits(self) -> BTreeMap<CallKind, QuotaLimit> {
+        match self {
+            Self::Documented => BTreeMap::new(),
+            Self::Refusals => CallKind::ALL
+                .into_iter()
+                .map(|kind| (kind, QuotaLimit::unknown()))
+                .collect(),
+        }
+    }
+}
+
+impl FromStr for Pacing {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "documented" => Ok(Self::Documented),
+            "refusals" => Ok(Self::Refusals),
+            other => Err(Error::invalid(format!(
+                "'{other}' is no pacing: documented (the quotas that Microsoft documents) or refusals (nothing else, for simulators)"
+            ))),
+        }
+    }
 }
 
 /// A variable that cannot be used, and why.
@@ -68,6 +111,12 @@ impl AzureOptions {
             match method.parse() {
                 Ok(method) => options.credentials.only = Some(method),
                 Err(error) => bad.push((env::ATG_AUTH, error.message().to_owned())),
+            }
+        }
+        if let Some(pacing) = text(env::ATG_AZURE_PACING) {
+            match pacing.parse() {
+                Ok(pacing) => options.pacing = pacing,
+                Err(error) => bad.push((env::ATG_AZURE_PACING, error.message().to_owned())),
             }
         }
         options.authority = text(env::AZURE_AUTHORITY_HOST);
@@ -136,7 +185,8 @@ impl Azure {
     #[must_use]
     pub fn new(options: AzureOptions) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let budget = Budget::in_memory(Arc::clone(&clock));
+        let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock)));
+        let budget = Budget::new(ledger, Arc::clone(&clock), options.pacing.limits());
         Self::with_budget(options, budget, clock)
     }
 
@@ -144,7 +194,7 @@ impl Azure {
     #[must_use]
     pub fn with_ledger(options: AzureOptions, ledger: Arc<dyn QuotaLedger>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let budget = Budget::new(ledger, Arc::clone(&clock), BTreeMap::new());
+        let budget = Budget::new(ledger, Arc::clone(&clock), options.pacing.limits());
         Self::with_budget(options, budget, clock)
     }
 
@@ -216,13 +266,15 @@ impl Azure {
             connections,
             retry,
             calls,
+            // The budget has it.
+            pacing: _,
         } = &self.options;
         let wire: Arc<dyn Wire> = Arc::new(Connections::new(connections)?);
         let local: Arc<dyn Wire> = Arc::new(Connections::new(&connections.clone().without_proxy())?);
         let mut hosts = match (Cloud::known(cloud), cloud) {
             (Some(cloud), _) => cloud,
             (None, CloudName::Endpoint(endpoint)) => cloud::discover(endpoint, &*wire).await?,
-            (None, _) => return Err(atg_sdk::Error::internal("find the hosts of the cloud")),
+            (None, _) => return Err(Error::internal("find the hosts of the cloud")),
         };
         if let Some(authority) = authority {
             hosts = hosts.with_authority(authority)?;
@@ -243,6 +295,10 @@ impl Azure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use atg_sdk::quota::{QuotaBucket, QuotaReading, QuotaVerdict};
+
     use super::*;
 
     #[test]
@@ -250,11 +306,46 @@ mod tests {
         let bad = AzureOptions::from_variables(|name| match name {
             "AZURE_CLOUD" => Some("mars".into()),
             "ATG_AUTH" => Some("browser".into()),
+            "ATG_AZURE_PACING" => Some("fast".into()),
             _ => None,
         })
         .unwrap_err();
         let names: Vec<_> = bad.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["AZURE_CLOUD", "ATG_AUTH"]);
+        assert_eq!(names, ["AZURE_CLOUD", "ATG_AUTH", "ATG_AZURE_PACING"]);
+    }
+
+    #[tokio::test]
+    async fn paced_by_refusals_alone_nothing_waits_until_one_comes() {
+        let options =
+            AzureOptions::from_variables(|name| (name == env::ATG_AZURE_PACING).then(|| "refusals".into()))
+                .unwrap();
+        let limits = options.pacing.limits();
+        let ledger = MemoryLedger::new(Arc::new(SystemClock));
+        for kind in CallKind::ALL {
+            let bucket = QuotaBucket {
+                principal: "someone".to_owned(),
+                within: None,
+                kind,
+                provider: None,
+            };
+            for _ in 0..10_000 {
+                let verdict = ledger.take(&bucket, &limits[&kind], 1).await.unwrap();
+                assert_eq!(verdict, QuotaVerdict::Granted, "{kind}");
+            }
+            let refusal = QuotaReading {
+                cost: 1,
+                answered: true,
+                refused: true,
+                retry_after: Some(Duration::from_secs(60)),
+                ..QuotaReading::default()
+            };
+            ledger.settle(&bucket, &limits[&kind], &refusal);
+            let verdict = ledger.take(&bucket, &limits[&kind], 1).await.unwrap();
+            assert!(
+                matches!(verdict, QuotaVerdict::Wait(time) if time > Duration::from_secs(50)),
+                "{kind}"
+            );
+        }
     }
 
     #[test]

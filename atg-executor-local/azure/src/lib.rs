@@ -14,6 +14,6 @@ mod error;
 mod headers;
 mod retry;
 
-pub use connect::{Azure, AzureOptions, BadVariable};
+pub use connect::{Azure, AzureOptions, BadVariable, Pacing};
 pub use error::{AzureError, RequestIds, Result};
 pub use retry::RetryPolicy;

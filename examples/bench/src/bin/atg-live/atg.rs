@@ -25,6 +25,8 @@ const INCOMPLETE: i32 = 6;
 pub(crate) struct Atg {
     program: PathBuf,
     place: PathBuf,
+    /// What holds its calls back.
+    pacing: &'static str,
 }
 
 /// A scan that has ended.
@@ -68,7 +70,14 @@ impl Atg {
         Ok(Self {
             program: program.to_owned(),
             place,
+            pacing: "documented",
         })
+    }
+
+    /// Of an Azure without quotas.
+    pub(crate) fn unpaced(mut self) -> Self {
+        self.pacing = "refusals";
+        self
     }
 
     fn command(&self, azure: &Azure) -> Command {
@@ -77,6 +86,7 @@ impl Atg {
             .env_clear()
             .env("HOME", &self.place)
             .env("AZURE_CLOUD", &azure.https)
+            .env("ATG_AZURE_PACING", self.pacing)
             .envs(azure.login())
             .arg("--quiet")
             .arg("--data-dir")

@@ -63,7 +63,7 @@ pub(crate) fn faithful(arguments: &Arguments) -> Result<()> {
 #[expect(clippy::print_stdout, reason = "the table is what the bench is for")]
 pub(crate) fn free(arguments: &Arguments, rows: u64) -> Result<()> {
     let azure = tenant(arguments, rows, "off")?;
-    let atg = atg(arguments, "free")?;
+    let atg = atg(arguments, "free")?.unpaced();
     let before = azure.process().cpu_time();
     let scan = atg.scan(&azure, &[])?;
     let asked = azure.asked()?;
